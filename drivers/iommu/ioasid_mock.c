@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * TEST ONLY: a software IOMMU and an accelerator behind it.
+ *
+ * A platform device behind an IOMMU that can do shared virtual addressing and
+ * translates nothing, registered with uacce. Opening /dev/ioasid_mock-0 takes
+ * the kernel's own path through uacce and iommu_sva_bind_device(), and takes a
+ * PASID, on a machine that has no accelerator. No kernel that a user installs
+ * wants this.
+ *
+ * Devices that no firmware node ties to an IOMMU all go to whichever of these
+ * registered first, so this one takes its own device and no other.
+ */
+
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/device.h>
+#include <linux/err.h>
+#include <linux/init.h>
+#include <linux/iommu.h>
+#include <linux/moduleparam.h>
+#include <linux/platform_device.h>
+#include <linux/property.h>
+#include <linux/slab.h>
+#include <linux/uacce.h>
+
+static unsigned int pasid_bits = 20;
+module_param(pasid_bits, uint, 0444);
+MODULE_PARM_DESC(pasid_bits, "Bits in a PASID, 1 to 20 (default 20)");
+
+static struct platform_device *ioasid_mock_dev;
+static struct iommu_device ioasid_mock_iommu;
+
+/* There is no hardware to set up, so every attach succeeds. */
+static int ioasid_mock_attach_dev(struct iommu_domain *domain,
+				  struct device *dev, struct iommu_domain *old)
+{
+	return 0;
+}
+
+static int ioasid_mock_set_dev_pasid(struct iommu_domain *domain,
+				     struct device *dev, ioasid_t pasid,
+				     struct iommu_domain *old)
+{
+	return 0;
+}
+
+static void ioasid_mock_domain_free(struct iommu_domain *domain)
+{
+	kfree(domain);
+}
+
+static const struct iommu_domain_ops ioasid_mock_static_ops = {
+	.attach_dev	= ioasid_mock_attach_dev,
+	.set_dev_pasid	= ioasid_mock_set_dev_pasid,
+};
+
+static const struct iommu_domain_ops ioasid_mock_sva_ops = {
+	.set_dev_pasid	= ioasid_mock_set_dev_pasid,
+	.free		= ioasid_mock_domain_free,
+};
+
+static struct iommu_domain ioasid_mock_blocked = {
+	.type	= IOMMU_DOMAIN_BLOCKED,
+	.ops	= &ioasid_mock_static_ops,
+};
+
+static struct iommu_domain ioasid_mock_identity = {
+	.type	= IOMMU_DOMAIN_IDENTITY,
+	.ops	= &ioasid_mock_static_ops,
+};
+
+static struct iommu_domain *ioasid_mock_domain_alloc_sva(struct device *dev,
+							 struct mm_struct *mm)
+{
+	struct iommu_domain *domain = kzalloc_obj(*domain);
+
+	if (!domain)
+		return ERR_PTR(-ENOMEM);
+
+	domain->ops = &ioasid_mock_sva_ops;
+	return domain;
+}
+
+static struct iommu_device *ioasid_mock_probe_device(struct device *dev)
+{
+	if (dev != &ioasid_mock_dev->dev)
+		return ERR_PTR(-ENODEV);
+
+	return &ioasid_mock_iommu;
+}
+
+static const struct iommu_ops ioasid_mock_ops = {
+	.probe_device		= ioasid_mock_probe_device,
+	.device_group		= generic_device_group,
+	.domain_alloc_sva	= ioasid_mock_domain_alloc_sva,
+	.blocked_domain		= &ioasid_mock_blocked,
+	.identity_domain	= &ioasid_mock_identity,
+	.default_domain		= &ioasid_mock_identity,
+};
+
+static int __init ioasid_mock_iommu_init(void)
+{
+	const struct property_entry properties[] = {
+		PROPERTY_ENTRY_U32("pasid-num-bits", pasid_bits),
+		{ }
+	};
+	const struct platform_device_info info = {
+		.name		= "ioasid_mock",
+		.id		= PLATFORM_DEVID_NONE,
+		.properties	= properties,
+	};
+	int ret;
+
+	ioasid_mock_dev = platform_device_register_full(&info);
+	if (IS_ERR(ioasid_mock_dev))
+		return PTR_ERR(ioasid_mock_dev);
+
+	ret = iommu_device_sysfs_add(&ioasid_mock_iommu, NULL, NULL,
+				     "ioasid_mock_iommu");
+	if (ret)
+		goto err_unregister;
+
+	ioasid_mock_iommu.max_pasids = 1U << pasid_bits;
+	ret = iommu_device_register(&ioasid_mock_iommu, &ioasid_mock_ops, NULL);
+	if (ret)
+		goto err_sysfs;
+
+	return 0;
+
+err_sysfs:
+	iommu_device_sysfs_remove(&ioasid_mock_iommu);
+err_unregister:
+	platform_device_unregister(ioasid_mock_dev);
+	return ret;
+}
+
+static const struct uacce_ops ioasid_mock_uacce_ops = { };
+
+static int __init ioasid_mock_uacce_init(void)
+{
+	struct uacce_interface interface = {
+		.name	= "ioasid_mock",
+		.flags	= UACCE_DEV_SVA,
+		.ops	= &ioasid_mock_uacce_ops,
+	};
+	struct uacce_device *uacce;
+	int ret;
+
+	uacce = uacce_alloc(&ioasid_mock_dev->dev, &interface);
+	if (IS_ERR(uacce))
+		return PTR_ERR(uacce);
+
+	uacce->algs = "none\n";
+	uacce->api_ver = "ioasid_mock";
+	ret = uacce_register(uacce);
+	if (ret)
+		uacce_remove(uacce);
+
+	return ret;
+}
+
+static int __init ioasid_mock_init(void)
+{
+	int ret;
+
+	if (pasid_bits < 1 || pasid_bits > 20) {
+		pr_err("pasid_bits=%u is not from 1 to 20\n", pasid_bits);
+		return -EINVAL;
+	}
+
+	ret = ioasid_mock_iommu_init();
+	if (ret)
+		return ret;
+
+	pr_info("test only: software IOMMU with %u PASID bits\n", pasid_bits);
+	return ioasid_mock_uacce_init();
+}
+device_initcall(ioasid_mock_init);

@@ -1,0 +1,586 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * PASID limiting controller for cgroups.
+ *
+ * A PASID is the number that a device puts on its DMA so that the IOMMU knows
+ * which address space is meant. There are at most 2^20 on a machine, often
+ * fewer, and any process that may open an accelerator takes one. This
+ * controller counts the PASIDs that the processes of a cgroup hold, and lets
+ * an admin stop a subtree from taking more than its share.
+ *
+ * ioasids.max is the limit on the PASIDs held in this cgroup and below; the
+ * default is "max", no limit. ioasids.current is how many are held. Limits are
+ * hierarchical: the tightest one between a process and the root is what it
+ * meets, with EAGAIN. Refusals by a limit in a subtree are counted as "max" in
+ * the ioasids.events of every cgroup from that limit up.
+ *
+ * The count is exact: an allocation is refused if and only if some cgroup from
+ * the payer's up has no room at that instant, and no reader ever sees a
+ * reservation that is undone later.
+ *
+ * Charges follow their process when it changes cgroup. Organising is not
+ * blocked by policy, so that can leave ioasids.current above ioasids.max, as
+ * lowering the limit can; nothing is taken away, and no allocation succeeds
+ * until current has fallen below max. What a removed cgroup still holds becomes
+ * its parent's.
+ *
+ * An account is one process's holdings: its thread group, the cgroup that it
+ * stands in, and how many PASIDs it holds. A charge names an account and not a
+ * cgroup, so that moving a process is one step, however much it holds, and so
+ * that a PASID can be given back from any context, long after its process has
+ * gone.
+ */
+
+#include <linux/atomic.h>
+#include <linux/cgroup.h>
+#include <linux/cgroup_ioasids.h>
+#include <linux/err.h>
+#include <linux/kernel.h>
+#include <linux/list.h>
+#include <linux/pid.h>
+#include <linux/rbtree.h>
+#include <linux/sched.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
+#include <linux/string.h>
+
+#define IOASIDS_MAX	ULONG_MAX
+#define IOASIDS_MAX_STR	"max"
+
+struct ioasids_cgroup {
+	struct cgroup_subsys_state	css;
+
+	/* Written under ioasids_lock, read by the files without it. */
+	unsigned long			limit;
+	unsigned long			nr;
+
+	/* Protected by ioasids_lock. */
+	bool				offline;
+	struct list_head		accounts;
+
+	/* Refusals by a limit here or below. */
+	atomic64_t			events_max;
+	struct cgroup_file		events_file;
+};
+
+/**
+ * struct ioasids_account - what one thread group holds
+ * @node:	in ioasids_accounts
+ * @in_cgroup:	in the accounts of @cg
+ * @tgid:	the thread group, pinned; it may be long dead
+ * @cg:		where the thread group stands, or last stood; always online,
+ *		so that no account keeps a removed cgroup alive
+ * @nr:		charges, each of them counted in @cg and all its ancestors
+ * @refs:	one for each charge, and one for each ioasids_account_get() that
+ *		has not become a charge yet
+ *
+ * Everything but @tgid is protected by ioasids_lock.
+ */
+struct ioasids_account {
+	struct rb_node		node;
+	struct list_head	in_cgroup;
+	struct pid		*tgid;
+	struct ioasids_cgroup	*cg;
+	unsigned long		nr;
+	unsigned long		refs;
+};
+
+/*
+ * One lock over check and commit makes the count exact by construction, and
+ * beats an atomic operation for each level as soon as hierarchies nest. It is
+ * held for O(depth) or O(log accounts) at most. Interrupts are off because
+ * PASIDs may be freed from any context.
+ */
+static DEFINE_SPINLOCK(ioasids_lock);
+
+/* All accounts by the address of their thread group's struct pid. */
+static struct rb_root ioasids_accounts = RB_ROOT;
+
+static struct ioasids_cgroup ioasids_root;
+
+/*
+ * What drivers take for the kernel's own use: it stands in the root for ever
+ * and is no process's, so it is neither in the tree nor on a list.
+ */
+static struct ioasids_account ioasids_kernel = {
+	.cg	= &ioasids_root,
+	.refs	= 1,
+};
+
+static struct ioasids_cgroup *css_ioasids(struct cgroup_subsys_state *css)
+{
+	return container_of(css, struct ioasids_cgroup, css);
+}
+
+static struct ioasids_cgroup *parent_ioasids(struct ioasids_cgroup *cg)
+{
+	return cg->css.parent ? css_ioasids(cg->css.parent) : NULL;
+}
+
+static unsigned int ioasids_depth(struct ioasids_cgroup *cg)
+{
+	unsigned int depth = 0;
+
+	while ((cg = parent_ioasids(cg)))
+		depth++;
+
+	return depth;
+}
+
+static struct ioasids_cgroup *
+ioasids_common_ancestor(struct ioasids_cgroup *a, struct ioasids_cgroup *b)
+{
+	unsigned int depth_a = ioasids_depth(a), depth_b = ioasids_depth(b);
+
+	for (; depth_a > depth_b; depth_a--)
+		a = parent_ioasids(a);
+	for (; depth_b > depth_a; depth_b--)
+		b = parent_ioasids(b);
+	while (a != b) {
+		a = parent_ioasids(a);
+		b = parent_ioasids(b);
+	}
+
+	return a;
+}
+
+/* Add @nr, which may be negative, to @cg and its ancestors below @top. */
+static void ioasids_add(struct ioasids_cgroup *cg, struct ioasids_cgroup *top,
+			long nr)
+{
+	lockdep_assert_held(&ioasids_lock);
+
+	for (; cg != top; cg = parent_ioasids(cg))
+		WRITE_ONCE(cg->nr, cg->nr + nr);
+}
+
+/* The first cgroup from @cg up that has no room for one more, or NULL. */
+static struct ioasids_cgroup *ioasids_full(struct ioasids_cgroup *cg)
+{
+	lockdep_assert_held(&ioasids_lock);
+
+	for (; cg; cg = parent_ioasids(cg)) {
+		if (cg->nr >= cg->limit)
+			return cg;
+	}
+
+	return NULL;
+}
+
+/*
+ * Where the cgroup of a thread group is to be read. On the default hierarchy
+ * all threads agree. On a v1 hierarchy they need not, and the leader decides
+ * while it lives; a leader that has exited keeps pointing at the cgroup that it
+ * died in, which its live threads may have left since.
+ */
+static bool ioasids_task_decides(struct task_struct *task)
+{
+	return thread_group_leader(task) ||
+	       (READ_ONCE(task->group_leader->flags) & PF_EXITING);
+}
+
+/*
+ * The cgroup that @task's thread group stands in. Read under ioasids_lock:
+ * ->attach() runs after the task has moved and takes the lock for each task, so
+ * it finds every account that was made with what is read here. A task that has
+ * exited, too, keeps pointing where it died; that cgroup may be offline by now,
+ * and its accounts have gone to the nearest ancestor that is not.
+ */
+static struct ioasids_cgroup *ioasids_of_task(struct task_struct *task)
+{
+	struct ioasids_cgroup *cg;
+
+	lockdep_assert_held(&ioasids_lock);
+
+	guard(rcu)();
+	if (!ioasids_task_decides(task))
+		task = task->group_leader;
+	cg = css_ioasids(task_css(task, ioasids_cgrp_id));
+	while (cg->offline)
+		cg = parent_ioasids(cg);
+
+	return cg;
+}
+
+static int ioasids_account_cmp(const void *tgid, const struct rb_node *node)
+{
+	const struct ioasids_account *acct;
+
+	acct = rb_entry(node, struct ioasids_account, node);
+	if ((unsigned long)tgid == (unsigned long)acct->tgid)
+		return 0;
+	return (unsigned long)tgid < (unsigned long)acct->tgid ? -1 : 1;
+}
+
+static bool ioasids_account_less(struct rb_node *a, const struct rb_node *b)
+{
+	const struct ioasids_account *acct;
+
+	acct = rb_entry(a, struct ioasids_account, node);
+	return ioasids_account_cmp(acct->tgid, b) < 0;
+}
+
+static struct ioasids_account *ioasids_account_find(struct pid *tgid)
+{
+	struct rb_node *node;
+
+	lockdep_assert_held(&ioasids_lock);
+
+	node = rb_find(tgid, &ioasids_accounts, ioasids_account_cmp);
+	return node ? rb_entry(node, struct ioasids_account, node) : NULL;
+}
+
+/*
+ * Move @acct with all its charges to @to. Their common ancestors hold it before
+ * and after: touching those would show a reader a count that never was.
+ */
+static void ioasids_account_move(struct ioasids_account *acct,
+				 struct ioasids_cgroup *to)
+{
+	struct ioasids_cgroup *common;
+
+	lockdep_assert_held(&ioasids_lock);
+
+	common = ioasids_common_ancestor(acct->cg, to);
+	ioasids_add(acct->cg, common, -acct->nr);
+	ioasids_add(to, common, acct->nr);
+	acct->cg = to;
+	list_move(&acct->in_cgroup, &to->accounts);
+}
+
+/* Drop a reference; true if it was the last, and @acct is the caller's to free. */
+static bool ioasids_account_unref(struct ioasids_account *acct)
+{
+	lockdep_assert_held(&ioasids_lock);
+
+	if (--acct->refs)
+		return false;
+
+	rb_erase(&acct->node, &ioasids_accounts);
+	list_del(&acct->in_cgroup);
+	return true;
+}
+
+static void ioasids_account_free(struct ioasids_account *acct)
+{
+	put_pid(acct->tgid);
+	kfree(acct);
+}
+
+/**
+ * ioasids_account_get() - find or make the account that is to pay
+ * @payer: any thread of the process that is to pay, referenced or current; NULL
+ *	   for the kernel itself, which pays in the root alone
+ *
+ * A @payer that has been reaped has no thread group any more, and what is taken
+ * in its name is the kernel's.
+ *
+ * Context: Process context, may sleep. Takes ioasids_lock.
+ * Return: the account, to be given to ioasids_try_charge() or to
+ *	   ioasids_account_put(); NULL, which all functions here accept, where
+ *	   the controller is disabled; ERR_PTR(-ENOMEM).
+ */
+struct ioasids_account *ioasids_account_get(struct task_struct *payer)
+{
+	struct ioasids_account *acct, *new;
+	struct pid *tgid;
+
+	if (!cgroup_subsys_enabled(ioasids_cgrp_subsys))
+		return NULL;
+
+	tgid = payer ? get_task_pid(payer, PIDTYPE_TGID) : NULL;
+
+	spin_lock_irq(&ioasids_lock);
+	acct = tgid ? ioasids_account_find(tgid) : &ioasids_kernel;
+	if (acct)
+		acct->refs++;
+	spin_unlock_irq(&ioasids_lock);
+	if (acct) {
+		put_pid(tgid);
+		return acct;
+	}
+
+	new = kzalloc_obj(*new, GFP_KERNEL_ACCOUNT);
+	if (!new) {
+		put_pid(tgid);
+		return ERR_PTR(-ENOMEM);
+	}
+	new->tgid = tgid;
+
+	spin_lock_irq(&ioasids_lock);
+	/* Another thread of the process may have been faster. */
+	acct = ioasids_account_find(tgid);
+	if (!acct) {
+		acct = new;
+		acct->cg = ioasids_of_task(payer);
+		list_add(&acct->in_cgroup, &acct->cg->accounts);
+		rb_add(&acct->node, &ioasids_accounts, ioasids_account_less);
+	}
+	acct->refs++;
+	spin_unlock_irq(&ioasids_lock);
+
+	if (acct != new)
+		ioasids_account_free(new);
+
+	return acct;
+}
+
+/**
+ * ioasids_account_put() - give back an account that was not charged
+ * @acct: from ioasids_account_get()
+ *
+ * Context: Any context. Takes ioasids_lock.
+ */
+void ioasids_account_put(struct ioasids_account *acct)
+{
+	unsigned long flags;
+	bool last;
+
+	if (!acct)
+		return;
+
+	spin_lock_irqsave(&ioasids_lock, flags);
+	last = ioasids_account_unref(acct);
+	spin_unlock_irqrestore(&ioasids_lock, flags);
+
+	if (last)
+		ioasids_account_free(acct);
+}
+
+/**
+ * ioasids_try_charge() - charge one PASID to an account
+ * @acct: from ioasids_account_get(); a charge keeps that reference
+ * @refused: where -EAGAIN is returned, the cgroup that had no room, referenced;
+ *	     to be given to ioasids_refused() once no lock is held
+ *
+ * Where several cgroups have no room, the one nearest to the payer is named.
+ *
+ * Context: Any context. Takes ioasids_lock.
+ * Return: 0, and the charge lasts until ioasids_uncharge(); or -EAGAIN, and
+ *	   nothing has changed.
+ */
+int ioasids_try_charge(struct ioasids_account *acct,
+		       struct cgroup_subsys_state **refused)
+{
+	struct ioasids_cgroup *full;
+
+	if (!acct)
+		return 0;
+
+	guard(spinlock_irqsave)(&ioasids_lock);
+	full = ioasids_full(acct->cg);
+	if (full) {
+		css_get(&full->css);
+		*refused = &full->css;
+		return -EAGAIN;
+	}
+
+	ioasids_add(acct->cg, NULL, 1);
+	acct->nr++;
+	return 0;
+}
+
+/**
+ * ioasids_refused() - count a refusal and wake those who watch for it
+ * @refused: the cgroup that ioasids_try_charge() named; its reference is dropped
+ *
+ * Apart from ioasids_try_charge() so that a caller can refuse under its locks
+ * and notify outside of them.
+ *
+ * Context: Any context.
+ */
+void ioasids_refused(struct cgroup_subsys_state *refused)
+{
+	struct ioasids_cgroup *cg = css_ioasids(refused);
+
+	for (; parent_ioasids(cg); cg = parent_ioasids(cg)) {
+		atomic64_inc(&cg->events_max);
+		cgroup_file_notify(&cg->events_file);
+	}
+
+	css_put(refused);
+}
+
+/**
+ * ioasids_uncharge() - give back one charge
+ * @acct: the account that was charged
+ *
+ * The charge is taken from the cgroup that the account stands in now, wherever
+ * it was made.
+ *
+ * Context: Any context. Takes ioasids_lock.
+ */
+void ioasids_uncharge(struct ioasids_account *acct)
+{
+	unsigned long flags;
+	bool last;
+
+	if (!acct)
+		return;
+
+	spin_lock_irqsave(&ioasids_lock, flags);
+	ioasids_add(acct->cg, NULL, -1);
+	acct->nr--;
+	last = ioasids_account_unref(acct);
+	spin_unlock_irqrestore(&ioasids_lock, flags);
+
+	if (last)
+		ioasids_account_free(acct);
+}
+
+static struct cgroup_subsys_state *
+ioasids_css_alloc(struct cgroup_subsys_state *parent)
+{
+	struct ioasids_cgroup *cg = &ioasids_root;
+
+	if (parent) {
+		cg = kzalloc_obj(*cg);
+		if (!cg)
+			return ERR_PTR(-ENOMEM);
+	}
+
+	cg->limit = IOASIDS_MAX;
+	INIT_LIST_HEAD(&cg->accounts);
+	return &cg->css;
+}
+
+/*
+ * What is still held belongs to processes that died here: a passed descriptor
+ * or a pinned mm keeps it. The parent already counts it and cannot go offline
+ * before its child. User space chooses how many accounts there are, so the lock
+ * is let go after each.
+ */
+static void ioasids_css_offline(struct cgroup_subsys_state *css)
+{
+	struct ioasids_cgroup *cg = css_ioasids(css);
+	struct ioasids_account *acct;
+
+	spin_lock_irq(&ioasids_lock);
+	cg->offline = true;
+	while ((acct = list_first_entry_or_null(&cg->accounts,
+						struct ioasids_account,
+						in_cgroup))) {
+		ioasids_account_move(acct, parent_ioasids(cg));
+		spin_unlock_irq(&ioasids_lock);
+		cond_resched();
+		spin_lock_irq(&ioasids_lock);
+	}
+	spin_unlock_irq(&ioasids_lock);
+}
+
+static void ioasids_css_free(struct cgroup_subsys_state *css)
+{
+	kfree(css_ioasids(css));
+}
+
+/*
+ * Called for every task that changes cgroup, also where a controller is enabled
+ * or disabled over it, so the charges are always where their process is.
+ * Exiting tasks are left out, the leader among them.
+ */
+static void ioasids_attach(struct cgroup_taskset *tset)
+{
+	struct cgroup_subsys_state *css;
+	struct ioasids_account *acct;
+	struct task_struct *task;
+
+	cgroup_taskset_for_each(task, css, tset) {
+		guard(spinlock_irq)(&ioasids_lock);
+		guard(rcu)();
+		if (!ioasids_task_decides(task))
+			continue;
+		acct = ioasids_account_find(task_tgid(task));
+		if (acct)
+			ioasids_account_move(acct, css_ioasids(css));
+	}
+}
+
+static ssize_t ioasids_max_write(struct kernfs_open_file *of, char *buf,
+				 size_t nbytes, loff_t off)
+{
+	struct ioasids_cgroup *cg = css_ioasids(of_css(of));
+	unsigned long limit;
+	int ret;
+
+	/* A NUL byte would hide what follows it. */
+	if (strlen(buf) != nbytes)
+		return -EINVAL;
+
+	buf = strstrip(buf);
+	if (!strcmp(buf, IOASIDS_MAX_STR)) {
+		limit = IOASIDS_MAX;
+	} else {
+		/* kstrtoul() would take a sign, and judge the size first. */
+		if (buf[strspn(buf, "0123456789")])
+			return -EINVAL;
+		ret = kstrtoul(buf, 10, &limit);
+		if (ret)
+			return ret;
+		if (limit == IOASIDS_MAX)
+			return -ERANGE;
+	}
+
+	guard(spinlock_irq)(&ioasids_lock);
+	WRITE_ONCE(cg->limit, limit);
+	return nbytes;
+}
+
+static int ioasids_max_show(struct seq_file *sf, void *v)
+{
+	unsigned long limit = READ_ONCE(css_ioasids(seq_css(sf))->limit);
+
+	if (limit == IOASIDS_MAX)
+		seq_puts(sf, IOASIDS_MAX_STR "\n");
+	else
+		seq_printf(sf, "%lu\n", limit);
+
+	return 0;
+}
+
+static u64 ioasids_current_read(struct cgroup_subsys_state *css,
+				struct cftype *cft)
+{
+	return READ_ONCE(css_ioasids(css)->nr);
+}
+
+static int ioasids_events_show(struct seq_file *sf, void *v)
+{
+	struct ioasids_cgroup *cg = css_ioasids(seq_css(sf));
+
+	seq_printf(sf, "max %lld\n", atomic64_read(&cg->events_max));
+	return 0;
+}
+
+static struct cftype ioasids_files[] = {
+	{
+		.name		= "max",
+		.flags		= CFTYPE_NOT_ON_ROOT,
+		.write		= ioasids_max_write,
+		.seq_show	= ioasids_max_show,
+	},
+	{
+		.name		= "current",
+		.read_u64	= ioasids_current_read,
+	},
+	{
+		.name		= "events",
+		.flags		= CFTYPE_NOT_ON_ROOT,
+		.file_offset	= offsetof(struct ioasids_cgroup, events_file),
+		.seq_show	= ioasids_events_show,
+	},
+	{ }	/* terminate */
+};
+
+struct cgroup_subsys ioasids_cgrp_subsys = {
+	.css_alloc	= ioasids_css_alloc,
+	.css_offline	= ioasids_css_offline,
+	.css_free	= ioasids_css_free,
+	.attach		= ioasids_attach,
+	.dfl_cftypes	= ioasids_files,
+	.legacy_cftypes	= ioasids_files,
+};
+
+#ifdef CONFIG_CGROUP_IOASIDS_KUNIT_TEST
+#include "ioasids_test.c"
+#endif
