@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * KUnit tests of the PASID core, included by it.
+ *
+ * They take numbers from the one space that there is, beside whatever the
+ * machine holds at that moment, so no test relies on a number being free.
+ */
+
+#include <kunit/test.h>
+#include <linux/pid_namespace.h>
+#include <linux/sched/mm.h>
+
+/* Numbers for a device that tells 2^5 PASIDs apart. */
+#define MAX_PASIDS	32
+
+struct ioasid_held {
+	int pasid[MAX_PASIDS];
+	int nr;
+};
+
+static void free_held(struct ioasid_held *held)
+{
+	while (held->nr)
+		ioasid_free(held->pasid[--held->nr]);
+}
+
+/* Take every number that a device of MAX_PASIDS has left. */
+static int fill(struct kunit *test, struct ioasid_held *held)
+{
+	int ret = 0;
+
+	held->nr = 0;
+	while (held->nr < MAX_PASIDS) {
+		ret = ioasid_alloc(NULL, MAX_PASIDS);
+		if (ret < 0)
+			break;
+		held->pasid[held->nr++] = ret;
+	}
+
+	return ret;
+}
+
+static void numbers_are_unique_and_in_range(struct kunit *test)
+{
+	struct ioasid_held held;
+
+	fill(test, &held);
+	KUNIT_EXPECT_GT(test, held.nr, 0);
+	for (int i = 0; i < held.nr; i++) {
+		KUNIT_EXPECT_GE(test, held.pasid[i], (int)IOMMU_FIRST_GLOBAL_PASID);
+		KUNIT_EXPECT_LT(test, held.pasid[i], MAX_PASIDS);
+		for (int j = 0; j < i; j++)
+			KUNIT_EXPECT_NE(test, held.pasid[i], held.pasid[j]);
+	}
+	free_held(&held);
+}
+
+static void full_space_gives_enospc(struct kunit *test)
+{
+	struct ioasid_held held;
+	int more;
+
+	KUNIT_EXPECT_EQ(test, fill(test, &held), -ENOSPC);
+	KUNIT_EXPECT_EQ(test, ioasid_alloc(current, MAX_PASIDS), -ENOSPC);
+
+	/* A device with more bits still has numbers that this one cannot use. */
+	more = ioasid_alloc(NULL, 2 * MAX_PASIDS);
+	KUNIT_EXPECT_GE(test, more, MAX_PASIDS);
+	ioasid_free(more);
+	free_held(&held);
+}
+
+static void lowest_free_number_is_taken(struct kunit *test)
+{
+	struct ioasid_held held;
+	int low, high;
+
+	fill(test, &held);
+	KUNIT_ASSERT_GE(test, held.nr, 4);
+	high = held.pasid[3];
+	low = held.pasid[1];
+	ioasid_free(high);
+	ioasid_free(low);
+	KUNIT_EXPECT_EQ(test, ioasid_alloc(NULL, MAX_PASIDS), low);
+	KUNIT_EXPECT_EQ(test, ioasid_alloc(NULL, MAX_PASIDS), high);
+	KUNIT_EXPECT_EQ(test, ioasid_alloc(NULL, MAX_PASIDS), -ENOSPC);
+	free_held(&held);
+}
+
+static void device_without_pasids_gets_none(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, ioasid_alloc(NULL, 0), -ENOSPC);
+	KUNIT_EXPECT_EQ(test, ioasid_alloc(NULL, 1), -ENOSPC);
+}
+
+static void free_does_not_sleep(struct kunit *test)
+{
+	int pasid = ioasid_alloc(current, MAX_PASIDS);
+
+	KUNIT_ASSERT_GT(test, pasid, 0);
+	scoped_guard(irqsave)
+		ioasid_free(pasid);
+	KUNIT_EXPECT_EQ(test, ioasid_alloc(current, MAX_PASIDS), pasid);
+	ioasid_free(pasid);
+}
+
+/* Whether @pasid is paid for by the process of @payer. */
+static void expect_payer(struct kunit *test, int pasid, struct task_struct *payer)
+{
+	struct ioasids_account *acct = ioasids_account_get(payer);
+
+	KUNIT_EXPECT_PTR_EQ(test, xa_load(&ioasid_xa, pasid),
+			    (void *)acct ?: IOASID_NO_ACCOUNT);
+	ioasids_account_put(acct);
+}
+
+static void payer_is_who_the_caller_names(struct kunit *test)
+{
+	int mine = ioasid_alloc(current, MAX_PASIDS);
+	int kernel = ioasid_alloc(NULL, MAX_PASIDS);
+
+	KUNIT_ASSERT_GT(test, mine, 0);
+	KUNIT_ASSERT_GT(test, kernel, 0);
+	expect_payer(test, mine, current);
+	expect_payer(test, kernel, NULL);
+	ioasid_free(mine);
+	ioasid_free(kernel);
+}
+
+static void mm_is_paid_for_by_who_runs_in_it(struct kunit *test)
+{
+	struct task_struct *init;
+	struct mm_struct *mm;
+	int pasid;
+
+	/* Process 1 is the one user process that always runs. */
+	init = get_pid_task(find_pid_ns(1, &init_pid_ns), PIDTYPE_TGID);
+	KUNIT_ASSERT_NOT_NULL(test, init);
+	mm = get_task_mm(init);
+	if (mm) {
+		pasid = ioasid_alloc_mm(mm, MAX_PASIDS);
+		KUNIT_EXPECT_GT(test, pasid, 0);
+		expect_payer(test, pasid, init);
+		ioasid_free(pasid);
+		mmput(mm);
+	} else {
+		kunit_skip(test, "no user process yet: run it through debugfs");
+	}
+	put_task_struct(init);
+}
+
+static void mm_that_nobody_runs_in_is_the_kernels(struct kunit *test)
+{
+	int pasid;
+
+	/* This thread runs in the mm, but kernel threads do not pay. */
+	KUNIT_ASSERT_EQ(test, kunit_attach_mm(), 0);
+	pasid = ioasid_alloc_mm(current->mm, MAX_PASIDS);
+	KUNIT_ASSERT_GT(test, pasid, 0);
+	expect_payer(test, pasid, NULL);
+	ioasid_free(pasid);
+}
+
+static struct kunit_case ioasid_cases[] = {
+	KUNIT_CASE(numbers_are_unique_and_in_range),
+	KUNIT_CASE(full_space_gives_enospc),
+	KUNIT_CASE(lowest_free_number_is_taken),
+	KUNIT_CASE(device_without_pasids_gets_none),
+	KUNIT_CASE(free_does_not_sleep),
+	KUNIT_CASE(payer_is_who_the_caller_names),
+	KUNIT_CASE(mm_is_paid_for_by_who_runs_in_it),
+	KUNIT_CASE(mm_that_nobody_runs_in_is_the_kernels),
+	{}
+};
+
+static struct kunit_suite ioasid_suite = {
+	.name		= "ioasid",
+	.test_cases	= ioasid_cases,
+};
+kunit_test_suite(ioasid_suite);

@@ -496,11 +496,12 @@ static void ioasids_attach(struct cgroup_taskset *tset)
 	}
 }
 
-static ssize_t ioasids_max_write(struct kernfs_open_file *of, char *buf,
-				 size_t nbytes, loff_t off)
+/*
+ * "max", or decimal digits; white space around them is trimmed. kstrtoul()
+ * alone would take a sign, and would call garbage after many digits too large.
+ */
+static int ioasids_parse_max(char *buf, size_t nbytes, unsigned long *limit)
 {
-	struct ioasids_cgroup *cg = css_ioasids(of_css(of));
-	unsigned long limit;
 	int ret;
 
 	/* A NUL byte would hide what follows it. */
@@ -509,17 +510,29 @@ static ssize_t ioasids_max_write(struct kernfs_open_file *of, char *buf,
 
 	buf = strstrip(buf);
 	if (!strcmp(buf, IOASIDS_MAX_STR)) {
-		limit = IOASIDS_MAX;
-	} else {
-		/* kstrtoul() would take a sign, and judge the size first. */
-		if (buf[strspn(buf, "0123456789")])
-			return -EINVAL;
-		ret = kstrtoul(buf, 10, &limit);
-		if (ret)
-			return ret;
-		if (limit == IOASIDS_MAX)
-			return -ERANGE;
+		*limit = IOASIDS_MAX;
+		return 0;
 	}
+
+	if (buf[strspn(buf, "0123456789")])
+		return -EINVAL;
+	ret = kstrtoul(buf, 10, limit);
+	if (ret)
+		return ret;
+
+	return *limit == IOASIDS_MAX ? -ERANGE : 0;
+}
+
+static ssize_t ioasids_max_write(struct kernfs_open_file *of, char *buf,
+				 size_t nbytes, loff_t off)
+{
+	struct ioasids_cgroup *cg = css_ioasids(of_css(of));
+	unsigned long limit;
+	int ret;
+
+	ret = ioasids_parse_max(buf, nbytes, &limit);
+	if (ret)
+		return ret;
 
 	guard(spinlock_irq)(&ioasids_lock);
 	WRITE_ONCE(cg->limit, limit);

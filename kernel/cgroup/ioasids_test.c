@@ -1,0 +1,408 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * KUnit tests of the ioasids controller, included by it.
+ *
+ * They count in a tree of their own, which no cgroup filesystem knows and no
+ * process is in, so that each function can be taken alone.
+ */
+
+#include <kunit/test.h>
+#include <linux/kthread.h>
+
+#define DEPTH	5
+
+/*
+ * root - chain[1] - ... - chain[DEPTH - 1]
+ *                 \ side
+ */
+struct ioasids_tree {
+	struct ioasids_cgroup chain[DEPTH];
+	struct ioasids_cgroup side;
+	struct ioasids_cgroup *leaf;
+};
+
+static void tree_add(struct ioasids_cgroup *cg, struct ioasids_cgroup *parent)
+{
+	cg->css.flags = CSS_NO_REF;
+	cg->css.parent = parent ? &parent->css : NULL;
+	cg->limit = IOASIDS_MAX;
+	INIT_LIST_HEAD(&cg->accounts);
+}
+
+static struct ioasids_tree *tree_make(struct kunit *test)
+{
+	struct ioasids_tree *tree = kunit_kzalloc(test, sizeof(*tree), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, tree);
+	tree_add(&tree->chain[0], NULL);
+	for (int i = 1; i < DEPTH; i++)
+		tree_add(&tree->chain[i], &tree->chain[i - 1]);
+	tree_add(&tree->side, &tree->chain[1]);
+	tree->leaf = &tree->chain[DEPTH - 1];
+	return tree;
+}
+
+/* An account of no thread group; its first reference outlives the charges. */
+static struct ioasids_account *account_make(struct kunit *test,
+					    struct ioasids_cgroup *cg)
+{
+	struct ioasids_account *acct = kunit_kzalloc(test, sizeof(*acct), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, acct);
+	acct->refs = 1;
+	acct->cg = cg;
+	list_add(&acct->in_cgroup, &cg->accounts);
+	return acct;
+}
+
+/* Charge @nr times; each must succeed. */
+static void charge(struct kunit *test, struct ioasids_account *acct, int nr)
+{
+	struct cgroup_subsys_state *refused = NULL;
+
+	while (nr--) {
+		acct->refs++;
+		KUNIT_ASSERT_EQ(test, ioasids_try_charge(acct, &refused), 0);
+	}
+	KUNIT_EXPECT_NULL(test, refused);
+}
+
+/* Charge once more; @full must refuse, and nothing may change. */
+static void refuse(struct kunit *test, struct ioasids_account *acct,
+		   struct ioasids_cgroup *full)
+{
+	struct cgroup_subsys_state *refused = NULL;
+	unsigned long before[DEPTH], nr = acct->nr;
+	struct ioasids_cgroup *cg;
+	int i = 0;
+
+	for (cg = acct->cg; cg; cg = parent_ioasids(cg))
+		before[i++] = cg->nr;
+	KUNIT_EXPECT_EQ(test, ioasids_try_charge(acct, &refused), -EAGAIN);
+	KUNIT_EXPECT_PTR_EQ(test, refused, &full->css);
+	KUNIT_EXPECT_EQ(test, acct->nr, nr);
+	i = 0;
+	for (cg = acct->cg; cg; cg = parent_ioasids(cg))
+		KUNIT_EXPECT_EQ(test, cg->nr, before[i++]);
+}
+
+static void move(struct ioasids_account *acct, struct ioasids_cgroup *to)
+{
+	guard(spinlock_irq)(&ioasids_lock);
+	ioasids_account_move(acct, to);
+}
+
+static void charge_counts_at_every_level(struct kunit *test)
+{
+	struct ioasids_tree *tree = tree_make(test);
+	struct ioasids_account *acct = account_make(test, tree->leaf);
+
+	charge(test, acct, 3);
+	KUNIT_EXPECT_EQ(test, acct->nr, 3);
+	for (int i = 0; i < DEPTH; i++)
+		KUNIT_EXPECT_EQ(test, tree->chain[i].nr, 3);
+	KUNIT_EXPECT_EQ(test, tree->side.nr, 0);
+
+	ioasids_uncharge(acct);
+	KUNIT_EXPECT_EQ(test, acct->nr, 2);
+	for (int i = 0; i < DEPTH; i++)
+		KUNIT_EXPECT_EQ(test, tree->chain[i].nr, 2);
+}
+
+static void limit_at_any_level_refuses(struct kunit *test)
+{
+	for (int i = 0; i < DEPTH; i++) {
+		struct ioasids_tree *tree = tree_make(test);
+		struct ioasids_account *acct = account_make(test, tree->leaf);
+
+		tree->chain[i].limit = 2;
+		charge(test, acct, 2);
+		refuse(test, acct, &tree->chain[i]);
+		ioasids_uncharge(acct);
+		charge(test, acct, 1);
+		refuse(test, acct, &tree->chain[i]);
+	}
+}
+
+static void limit_of_zero_refuses_the_first(struct kunit *test)
+{
+	struct ioasids_tree *tree = tree_make(test);
+
+	tree->leaf->limit = 0;
+	refuse(test, account_make(test, tree->leaf), tree->leaf);
+}
+
+static void nearest_full_cgroup_is_named(struct kunit *test)
+{
+	struct ioasids_tree *tree = tree_make(test);
+
+	tree->chain[1].limit = 0;
+	tree->chain[3].limit = 0;
+	refuse(test, account_make(test, tree->leaf), &tree->chain[3]);
+}
+
+static void siblings_share_their_parents_limit(struct kunit *test)
+{
+	struct ioasids_tree *tree = tree_make(test);
+	struct ioasids_account *a = account_make(test, tree->leaf);
+	struct ioasids_account *b = account_make(test, &tree->side);
+
+	tree->chain[1].limit = 5;
+	charge(test, a, 3);
+	charge(test, b, 2);
+	refuse(test, a, &tree->chain[1]);
+	refuse(test, b, &tree->chain[1]);
+	KUNIT_EXPECT_EQ(test, tree->side.nr, 2);
+	KUNIT_EXPECT_EQ(test, tree->chain[2].nr, 3);
+}
+
+static void lowered_limit_refuses_until_below(struct kunit *test)
+{
+	struct ioasids_tree *tree = tree_make(test);
+	struct ioasids_account *acct = account_make(test, tree->leaf);
+
+	charge(test, acct, 4);
+	tree->chain[2].limit = 2;
+	refuse(test, acct, &tree->chain[2]);
+	ioasids_uncharge(acct);
+	refuse(test, acct, &tree->chain[2]);
+	ioasids_uncharge(acct);
+	refuse(test, acct, &tree->chain[2]);
+	ioasids_uncharge(acct);
+	charge(test, acct, 1);
+}
+
+static void refusal_is_counted_from_the_limit_up(struct kunit *test)
+{
+	struct ioasids_tree *tree = tree_make(test);
+
+	ioasids_refused(&tree->chain[2].css);
+	/* The root has no events file. */
+	for (int i = 1; i < DEPTH; i++)
+		KUNIT_EXPECT_EQ(test, atomic64_read(&tree->chain[i].events_max),
+				i <= 2);
+	KUNIT_EXPECT_EQ(test, atomic64_read(&tree->side.events_max), 0);
+}
+
+static void move_takes_all_charges_along(struct kunit *test)
+{
+	struct ioasids_tree *tree = tree_make(test);
+	struct ioasids_account *stays = account_make(test, tree->leaf);
+	struct ioasids_account *moves = account_make(test, tree->leaf);
+
+	charge(test, stays, 1);
+	charge(test, moves, 4);
+
+	/* A full destination does not refuse. */
+	tree->side.limit = 0;
+	move(moves, &tree->side);
+	KUNIT_EXPECT_PTR_EQ(test, moves->cg, &tree->side);
+	KUNIT_EXPECT_EQ(test, tree->side.nr, 4);
+	KUNIT_EXPECT_EQ(test, tree->chain[0].nr, 5);
+	KUNIT_EXPECT_EQ(test, tree->chain[1].nr, 5);
+	for (int i = 2; i < DEPTH; i++)
+		KUNIT_EXPECT_EQ(test, tree->chain[i].nr, 1);
+
+	/* What was charged before is given back where the account is now. */
+	ioasids_uncharge(moves);
+	KUNIT_EXPECT_EQ(test, tree->side.nr, 3);
+	KUNIT_EXPECT_EQ(test, tree->leaf->nr, 1);
+
+	/* To an ancestor, and back down. */
+	move(moves, &tree->chain[1]);
+	KUNIT_EXPECT_EQ(test, tree->side.nr, 0);
+	KUNIT_EXPECT_EQ(test, tree->chain[1].nr, 4);
+	move(moves, tree->leaf);
+	KUNIT_EXPECT_EQ(test, tree->leaf->nr, 4);
+	KUNIT_EXPECT_EQ(test, tree->chain[1].nr, 4);
+
+	/* To where it is. */
+	move(moves, tree->leaf);
+	KUNIT_EXPECT_EQ(test, tree->leaf->nr, 4);
+}
+
+static void common_ancestor_is_the_lowest(struct kunit *test)
+{
+	struct ioasids_tree *tree = tree_make(test);
+
+	KUNIT_EXPECT_PTR_EQ(test, ioasids_common_ancestor(tree->leaf, &tree->side),
+			    &tree->chain[1]);
+	KUNIT_EXPECT_PTR_EQ(test, ioasids_common_ancestor(&tree->side, tree->leaf),
+			    &tree->chain[1]);
+	KUNIT_EXPECT_PTR_EQ(test, ioasids_common_ancestor(tree->leaf, &tree->chain[2]),
+			    &tree->chain[2]);
+	KUNIT_EXPECT_PTR_EQ(test, ioasids_common_ancestor(tree->leaf, tree->leaf),
+			    tree->leaf);
+}
+
+static void offline_hands_accounts_to_the_parent(struct kunit *test)
+{
+	struct ioasids_tree *tree = tree_make(test);
+	struct ioasids_account *a = account_make(test, tree->leaf);
+	struct ioasids_account *b = account_make(test, tree->leaf);
+
+	charge(test, a, 2);
+	charge(test, b, 3);
+	ioasids_css_offline(&tree->leaf->css);
+
+	KUNIT_EXPECT_PTR_EQ(test, a->cg, &tree->chain[DEPTH - 2]);
+	KUNIT_EXPECT_PTR_EQ(test, b->cg, &tree->chain[DEPTH - 2]);
+	KUNIT_EXPECT_TRUE(test, list_empty(&tree->leaf->accounts));
+	KUNIT_EXPECT_EQ(test, tree->leaf->nr, 0);
+	KUNIT_EXPECT_EQ(test, tree->chain[DEPTH - 2].nr, 5);
+	KUNIT_EXPECT_EQ(test, tree->chain[0].nr, 5);
+
+	ioasids_uncharge(a);
+	KUNIT_EXPECT_EQ(test, tree->leaf->nr, 0);
+	KUNIT_EXPECT_EQ(test, tree->chain[DEPTH - 2].nr, 4);
+}
+
+static struct ioasids_account *account_of(struct task_struct *task)
+{
+	guard(spinlock_irq)(&ioasids_lock);
+	return ioasids_account_find(task_tgid(task));
+}
+
+static int never_run(void *unused)
+{
+	return 0;
+}
+
+static void account_is_one_for_each_thread_group(struct kunit *test)
+{
+	struct ioasids_account *mine, *other;
+	struct task_struct *task;
+
+	task = kthread_create(never_run, NULL, "ioasids_test");
+	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
+
+	mine = ioasids_account_get(current);
+	other = ioasids_account_get(task);
+	KUNIT_EXPECT_FALSE(test, IS_ERR_OR_NULL(mine));
+	KUNIT_EXPECT_FALSE(test, IS_ERR_OR_NULL(other));
+	KUNIT_EXPECT_PTR_NE(test, mine, other);
+	KUNIT_EXPECT_PTR_EQ(test, mine->tgid, task_tgid(current));
+	KUNIT_EXPECT_PTR_EQ(test, other->tgid, task_tgid(task));
+	KUNIT_EXPECT_PTR_EQ(test, ioasids_account_get(current), mine);
+
+	ioasids_account_put(mine);
+	ioasids_account_put(mine);
+	ioasids_account_put(other);
+	KUNIT_EXPECT_NULL(test, account_of(current));
+	KUNIT_EXPECT_NULL(test, account_of(task));
+	kthread_stop(task);
+}
+
+static void account_lives_as_long_as_its_charges(struct kunit *test)
+{
+	struct cgroup_subsys_state *refused = NULL;
+	struct ioasids_account *acct = ioasids_account_get(current);
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR_OR_NULL(acct));
+	KUNIT_ASSERT_EQ(test, ioasids_try_charge(acct, &refused), 0);
+	KUNIT_EXPECT_PTR_EQ(test, account_of(current), acct);
+
+	/* Nobody sleeps here, so nobody may have to. */
+	scoped_guard(irqsave)
+		ioasids_uncharge(acct);
+	KUNIT_EXPECT_NULL(test, account_of(current));
+}
+
+static void kernel_pays_in_the_root_alone(struct kunit *test)
+{
+	struct cgroup_subsys_state *refused = NULL;
+	struct ioasids_account *acct = ioasids_account_get(NULL);
+	unsigned long nr = READ_ONCE(acct->nr);
+
+	KUNIT_EXPECT_PTR_EQ(test, acct, &ioasids_kernel);
+	KUNIT_EXPECT_PTR_EQ(test, acct->cg, &ioasids_root);
+	KUNIT_ASSERT_EQ(test, ioasids_try_charge(acct, &refused), 0);
+	KUNIT_EXPECT_EQ(test, acct->nr, nr + 1);
+	ioasids_uncharge(acct);
+	KUNIT_EXPECT_EQ(test, acct->nr, nr);
+}
+
+static const struct ioasids_parse_case {
+	const char *buf;
+	size_t nbytes;		/* 0: all of @buf */
+	int ret;
+	unsigned long limit;
+} parse_cases[] = {
+	{ "max\n",		.limit = IOASIDS_MAX },
+	{ "max",		.limit = IOASIDS_MAX },
+	{ " \t max \n",		.limit = IOASIDS_MAX },
+	{ "0\n",		.limit = 0 },
+	{ "1",			.limit = 1 },
+	{ " 17 \n",		.limit = 17 },
+	{ "0010",		.limit = 10 },
+	{ "1048577",		.limit = 1048577 },
+#ifdef CONFIG_64BIT
+	{ "18446744073709551614", .limit = IOASIDS_MAX - 1 },
+	{ "18446744073709551615", .ret = -ERANGE },
+	{ "18446744073709551616", .ret = -ERANGE },
+#endif
+	{ "99999999999999999999999999", .ret = -ERANGE },
+	{ "99999999999999999999999999x", .ret = -EINVAL },
+	{ "",			.ret = -EINVAL },
+	{ "\n",			.ret = -EINVAL },
+	{ "-1",			.ret = -EINVAL },
+	{ "-0",			.ret = -EINVAL },
+	{ "+1",			.ret = -EINVAL },
+	{ "0x10",		.ret = -EINVAL },
+	{ "1k",			.ret = -EINVAL },
+	{ "1 2",		.ret = -EINVAL },
+	{ "1.5",		.ret = -EINVAL },
+	{ "MAX",		.ret = -EINVAL },
+	{ "maximum",		.ret = -EINVAL },
+	{ "max 1",		.ret = -EINVAL },
+	{ "5\0",		.nbytes = 2, .ret = -EINVAL },
+	{ "5\0garbage",		.nbytes = 9, .ret = -EINVAL },
+};
+
+static void parse_desc(const struct ioasids_parse_case *c, char *desc)
+{
+	int len = string_escape_mem(c->buf, c->nbytes ?: strlen(c->buf), desc,
+				    KUNIT_PARAM_DESC_SIZE - 1,
+				    ESCAPE_SPACE | ESCAPE_NULL, NULL);
+
+	desc[min(len, KUNIT_PARAM_DESC_SIZE - 1)] = '\0';
+}
+
+KUNIT_ARRAY_PARAM(parse, parse_cases, parse_desc);
+
+static void max_is_parsed_to_the_letter(struct kunit *test)
+{
+	const struct ioasids_parse_case *c = test->param_value;
+	unsigned long limit = 12345;
+	char buf[64] = {};
+
+	memcpy(buf, c->buf, c->nbytes ?: strlen(c->buf));
+	KUNIT_EXPECT_EQ(test, c->ret,
+			ioasids_parse_max(buf, c->nbytes ?: strlen(buf), &limit));
+	if (!c->ret)
+		KUNIT_EXPECT_EQ(test, limit, c->limit);
+}
+
+static struct kunit_case ioasids_cases[] = {
+	KUNIT_CASE(charge_counts_at_every_level),
+	KUNIT_CASE(limit_at_any_level_refuses),
+	KUNIT_CASE(limit_of_zero_refuses_the_first),
+	KUNIT_CASE(nearest_full_cgroup_is_named),
+	KUNIT_CASE(siblings_share_their_parents_limit),
+	KUNIT_CASE(lowered_limit_refuses_until_below),
+	KUNIT_CASE(refusal_is_counted_from_the_limit_up),
+	KUNIT_CASE(move_takes_all_charges_along),
+	KUNIT_CASE(common_ancestor_is_the_lowest),
+	KUNIT_CASE(offline_hands_accounts_to_the_parent),
+	KUNIT_CASE(account_is_one_for_each_thread_group),
+	KUNIT_CASE(account_lives_as_long_as_its_charges),
+	KUNIT_CASE(kernel_pays_in_the_root_alone),
+	KUNIT_CASE_PARAM(max_is_parsed_to_the_letter, parse_gen_params),
+	{}
+};
+
+static struct kunit_suite ioasids_suite = {
+	.name		= "ioasids_cgroup",
+	.test_cases	= ioasids_cases,
+};
+kunit_test_suite(ioasids_suite);

@@ -1,0 +1,21 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+# In a guest that was booted with cgroup_disable=ioasids.
+
+DEVICE=/dev/ioasid_mock-0
+BIN=$IOASIDS_SRC/build/bin
+
+@test "a disabled controller is not there" {
+	run cat /sys/fs/cgroup/cgroup.controllers
+	[[ $output != *ioasids* ]]
+	[ ! -e /sys/fs/cgroup/ioasids.current ]
+	run bash -c 'echo +ioasids >/sys/fs/cgroup/cgroup.subtree_control'
+	[ "$status" -ne 0 ]
+}
+
+@test "a disabled controller leaves allocation as it is" {
+	coproc "$BIN/bind" "$DEVICE" 50 3>&-
+	read -r line <&"${COPROC[0]}"
+	kill -KILL "$COPROC_PID"
+	[ "$line" = "50 bound" ]
+}

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Shared by the bats files. Each test works in /sys/fs/cgroup/test, and leaves
+# nothing behind: teardown fails where a charge or a dying cgroup remains.
+# shellcheck shell=bash
+
+ROOT=/sys/fs/cgroup
+DEVICE=/dev/ioasid_mock-0
+BIN=$IOASIDS_SRC/build/bin
+
+setup() {
+	cd "$ROOT"
+	echo +ioasids >cgroup.subtree_control
+	mkdir test
+	cd test
+	echo +ioasids >cgroup.subtree_control
+}
+
+teardown() {
+	cd "$ROOT"
+	echo 1 >test/cgroup.kill
+	until_empty test
+	find test -depth -mindepth 1 -type d -exec rmdir {} +
+	is ioasids.current 0
+	rmdir test
+	until_none_dies .
+}
+
+# cgroups A A/B...: make them, with ioasids enabled all the way down.
+cgroups() {
+	local cgroup
+	mkdir "$@"
+	for cgroup; do
+		[[ $cgroup != */* ]] || echo +ioasids >"${cgroup%/*}/cgroup.subtree_control"
+	done
+}
+
+# in_cgroup CGROUP COMMAND...: become COMMAND, there.
+in_cgroup() {
+	echo "$BASHPID" >"$1/cgroup.procs" && shift && exec "$@"
+}
+
+# start CGROUP COMMAND...: run it there in the background, until it has said its
+# first line; $pid is its process, $line what it said.
+start() {
+	local fifo=$BATS_TEST_TMPDIR/said
+	[ -p "$fifo" ] || mkfifo "$fifo"
+	in_cgroup "$@" >"$fifo" 3>&- &
+	pid=$!
+	read -r line <"$fifo"
+}
+
+# hold CGROUP [N]: N processes there open the device and keep it. The last of
+# them is $pid.
+hold() {
+	local n
+	for ((n = ${2:-1}; n; n--)); do
+		start "$1" "$BIN/bind" "$DEVICE"
+		[ "$line" = bound ] || fail "a process in $1 did not get a PASID: $line"
+	done
+}
+
+# refused CGROUP [ERRNO]: a process there does not get the device.
+refused() {
+	local pid line
+	start "$1" "$BIN/bind" "$DEVICE"
+	wait "$pid" || true
+	[ "$line" = "${2:-EAGAIN}" ] || fail "a process in $1 was to meet ${2:-EAGAIN}: $line"
+}
+
+# finish PID: end it, and wait until it has been reaped.
+finish() {
+	kill -KILL "$1"
+	wait "$1" || [ $? = 137 ]
+}
+
+# is FILE CONTENT
+is() {
+	local content=
+	read -rd '' content <"$1" || true
+	[ "$content" = "$2" ] || fail "$1 is '$content', not '$2'"
+}
+
+# until_has FILE LINE: wait until the file has that line.
+until_has() {
+	local line
+	while :; do
+		while read -r line; do
+			[ "$line" != "$2" ] || return 0
+		done <"$1"
+	done
+}
+
+# A process that is dying is not listed in cgroup.procs any more, but counts.
+until_empty() { until_has "$1/cgroup.events" "populated 0"; }
+
+# Removed cgroups go once nothing refers to them; CGROUP's are waited for.
+until_none_dies() { until_has "$1/cgroup.stat" "nr_dying_subsys_ioasids 0"; }
+
+fail() { echo "$1" >&2; return 1; }

@@ -1,0 +1,84 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+# Who pays for a PASID, and for how long.
+
+load helpers
+
+@test "a process pays once, however often it opens the device" {
+	cgroups a
+	echo 1 >a/ioasids.max
+	# shellcheck disable=SC2016
+	start a bash -c 'exec 4<>$0 5<>$0 6<>$0; echo open; kill -STOP $$' "$DEVICE"
+	[ "$line" = open ]
+	is a/ioasids.current 1
+}
+
+@test "a place is free the moment that its process has been reaped" {
+	cgroups a
+	echo 1 >a/ioasids.max
+	for _ in {1..20}; do
+		hold a
+		finish "$pid"
+		is a/ioasids.current 0
+	done
+}
+
+@test "a process that has closed the device holds its PASID until it ends" {
+	cgroups a
+	# shellcheck disable=SC2016
+	start a bash -c 'exec 4<>$0 4>&-; echo closed; kill -STOP $$' "$DEVICE"
+	[ "$line" = closed ]
+	is a/ioasids.current 1
+	finish "$pid"
+	is a/ioasids.current 0
+}
+
+@test "an inherited descriptor holds the PASID until it is closed" {
+	cgroups a b
+	# The child of the one that binds goes to b, and stays.
+	# shellcheck disable=SC2016
+	start a bash -c 'exec 4<>$0
+		(echo $BASHPID >b/cgroup.procs; echo $BASHPID; exec sleep infinity) &' "$DEVICE"
+	child=$line
+	wait "$pid"
+	is a/ioasids.current 1
+	is b/ioasids.current 0
+	kill -KILL "$child"
+	until_empty b
+	is a/ioasids.current 0
+}
+
+@test "exec keeps the charge while the old address space is bound, and no longer" {
+	cgroups a
+	# shellcheck disable=SC2016
+	start a bash -c 'exec 4<>$0; exec bash -c "echo new; sleep infinity"' "$DEVICE"
+	[ "$line" = new ]
+	is a/ioasids.current 1
+	finish "$pid"
+
+	# shellcheck disable=SC2016
+	start a bash -c 'exec 4<>$0; exec 4>&-; exec bash -c "echo new; sleep infinity"' "$DEVICE"
+	[ "$line" = new ]
+	is a/ioasids.current 0
+}
+
+@test "a child does not pay for what its parent holds" {
+	cgroups a
+	# shellcheck disable=SC2016
+	start a bash -c 'exec 4<>$0; sleep infinity & sleep infinity & echo forked; wait' "$DEVICE"
+	[ "$line" = forked ]
+	is a/ioasids.current 1
+}
+
+@test "an open that fails for want of memory leaves nothing charged" {
+	cgroups a
+	echo N >/sys/kernel/debug/failslab/ignore-gfp-wait
+	run in_cgroup a "$BIN/failnth" "$DEVICE" 3>&-
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ $output == *ENOMEM* ]]
+	[[ $output != *EAGAIN* ]]
+	[[ $output != *ENOSPC* ]]
+	is a/ioasids.current 0
+	is a/ioasids.events 'max 0'
+}

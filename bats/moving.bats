@@ -1,0 +1,228 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+# Charges follow their process, and what a removed cgroup holds is its parent's.
+
+load helpers
+
+# bequeath CGROUP HEIR: a process in CGROUP binds, leaves the device to a process
+# in HEIR, $heir, and ends.
+bequeath() {
+	# shellcheck disable=SC2016
+	start "$1" bash -c 'exec 4<>"$0"
+		(echo $BASHPID >"$1/cgroup.procs"; echo $BASHPID; exec sleep infinity) &' "$DEVICE" "$2"
+	heir=$line
+	wait "$pid"
+}
+
+@test "a process takes its charge along" {
+	cgroups a b
+	hold a
+	echo "$pid" >b/cgroup.procs
+	is a/ioasids.current 0
+	is b/ioasids.current 1
+	is ioasids.current 1
+}
+
+@test "a move is not refused by a limit, and then nobody else gets in" {
+	cgroups a b
+	echo 0 >b/ioasids.max
+	hold a
+	echo "$pid" >b/cgroup.procs
+	is b/ioasids.current 1
+	is b/ioasids.events 'max 0'
+	refused b
+	is b/ioasids.events 'max 1'
+}
+
+@test "a move frees the place that the process had" {
+	cgroups a b
+	echo 1 >a/ioasids.max
+	hold a
+	refused a
+	echo "$pid" >b/cgroup.procs
+	hold a
+	is a/ioasids.current 1
+	is b/ioasids.current 1
+}
+
+@test "a move within a subtree does not touch the counts above" {
+	cgroups a a/b a/b/c a/d
+	echo 1 >a/ioasids.max
+	hold a/b/c
+	echo "$pid" >a/d/cgroup.procs
+	is a/ioasids.current 1
+	is a/b/ioasids.current 0
+	is a/b/c/ioasids.current 0
+	is a/d/ioasids.current 1
+	is a/ioasids.events 'max 0'
+}
+
+@test "what a process held before a move is given back where it is now" {
+	cgroups a b
+	hold a
+	echo "$pid" >b/cgroup.procs
+	finish "$pid"
+	is a/ioasids.current 0
+	is b/ioasids.current 0
+}
+
+@test "a process that moves there and back is counted once" {
+	cgroups a b
+	hold a
+	for _ in {1..10}; do
+		echo "$pid" >b/cgroup.procs
+		echo "$pid" >a/cgroup.procs
+	done
+	is a/ioasids.current 1
+	is b/ioasids.current 0
+	is ioasids.current 1
+}
+
+@test "a process can be moved out to the root of the machine and back" {
+	cgroups a
+	hold a
+	echo "$pid" >"$ROOT"/cgroup.procs
+	is a/ioasids.current 0
+	is "$ROOT"/ioasids.current 1
+	echo "$pid" >a/cgroup.procs
+	is a/ioasids.current 1
+}
+
+@test "a charge that outlives its process stays where the process was" {
+	cgroups a b
+	bequeath a b
+	is a/ioasids.current 1
+	is b/ioasids.current 0
+	# To move the heir is not to move the charge.
+	echo "$heir" >"$ROOT"/cgroup.procs
+	is a/ioasids.current 1
+	kill -KILL "$heir"
+	until_has a/ioasids.current 0
+}
+
+@test "a cgroup that still holds charges can be removed, and its parent has them" {
+	cgroups a a/b c
+	echo 2 >a/ioasids.max
+	bequeath a/b c
+	rmdir a/b
+	until_none_dies a
+	is a/ioasids.current 1
+	# They are the parent's in earnest: they use up its limit.
+	cgroups a/b
+	hold a/b
+	refused a/b
+	kill -KILL "$heir"
+	until_empty c
+	is a/ioasids.current 1
+}
+
+@test "charges of removed cgroups go up level by level" {
+	cgroups a a/b a/b/c d
+	bequeath a/b/c d
+	rmdir a/b/c a/b
+	until_none_dies a
+	is a/ioasids.current 1
+	rmdir a
+	until_none_dies .
+	is ioasids.current 1
+	kill -KILL "$heir"
+	until_empty d
+	is ioasids.current 0
+}
+
+@test "a removed cgroup does not stay behind while its charges live on" {
+	cgroups a b
+	bequeath a b
+	rmdir a
+	until_has cgroup.stat 'nr_dying_descendants 0'
+	is ioasids.current 1
+}
+
+@test "enabling the controller counts what running processes hold already" {
+	cgroups a a/b
+	echo -ioasids >a/cgroup.subtree_control
+	hold a/b 2
+	is a/ioasids.current 2
+	[ ! -e a/b/ioasids.current ]
+	echo +ioasids >a/cgroup.subtree_control
+	is a/b/ioasids.current 2
+	is a/ioasids.current 2
+	echo 2 >a/b/ioasids.max
+	refused a/b
+	finish "$pid"
+	is a/b/ioasids.current 1
+}
+
+@test "disabling the controller leaves the count with the parent" {
+	cgroups a a/b
+	hold a/b 2
+	echo -ioasids >a/cgroup.subtree_control
+	is a/ioasids.current 2
+	finish "$pid"
+	is a/ioasids.current 1
+}
+
+@test "disable and enable is no way around a limit" {
+	cgroups a a/b a/b/c
+	echo 2 >a/ioasids.max
+	hold a/b/c 2
+	for control in a/b a; do
+		echo -ioasids >$control/cgroup.subtree_control
+		refused a/b/c
+		is a/ioasids.current 2
+	done
+	for control in a a/b; do
+		echo +ioasids >$control/cgroup.subtree_control
+		refused a/b/c
+		is a/ioasids.current 2
+	done
+	is a/b/c/ioasids.current 2
+}
+
+@test "enabling and disabling over and over neither loses nor adds a charge" {
+	cgroups a a/b
+	hold a/b 3
+	for _ in {1..20}; do
+		echo -ioasids >a/cgroup.subtree_control
+		echo +ioasids >a/cgroup.subtree_control
+	done
+	is a/b/ioasids.current 3
+	is ioasids.current 3
+}
+
+@test "a process of many threads moves with one charge" {
+	cgroups a b
+	start a "$BIN/threads" "$DEVICE" 8
+	[ "$line" = bound ]
+	is a/ioasids.current 1
+	echo "$pid" >b/cgroup.procs
+	is a/ioasids.current 0
+	is b/ioasids.current 1
+}
+
+@test "a process whose leader has exited moves like any other" {
+	cgroups a b
+	start a "$BIN/threads" "$DEVICE" 2 leader-exits
+	[ "$line" = bound ]
+	grep -q 'State:.Z' "/proc/$pid/status"
+	is a/ioasids.current 1
+	echo "$pid" >b/cgroup.procs
+	is a/ioasids.current 0
+	is b/ioasids.current 1
+}
+
+@test "a thread that binds after its leader died in a removed cgroup pays where it is" {
+	cgroups a b
+	start a "$BIN/threads" "$DEVICE" 1 leader-exits bind-on-usr1
+	[ "$line" = ready ]
+	echo "$pid" >b/cgroup.procs
+	rmdir a
+	# The dead leader keeps a's remains; c, removed after it, goes altogether.
+	cgroups c
+	rmdir c
+	until_has cgroup.stat 'nr_dying_subsys_ioasids 1'
+	kill -USR1 "$pid"
+	until_has b/ioasids.current 1
+	echo 1 >b/ioasids.max
+	refused b
+}
