@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * peek FILE: read the number in FILE, over and over, as fast as it goes, until
- * SIGTERM; then print the highest that was seen, and how often it was read.
+ * SIGTERM; then print the lowest and the highest that were seen, and how often
+ * it was read.
  */
 #include <err.h>
 #include <fcntl.h>
@@ -20,7 +21,7 @@ static void on_term(int signal)
 
 int main(int argc, char **argv)
 {
-	unsigned long highest = 0, reads = 0;
+	unsigned long lowest = ~0UL, highest = 0, reads = 0;
 	char buf[32];
 	ssize_t len;
 	int fd;
@@ -42,11 +43,13 @@ int main(int argc, char **argv)
 			err(2, "%s", argv[1]);
 		buf[len] = '\0';
 		value = strtoul(buf, NULL, 10);
+		if (value < lowest)
+			lowest = value;
 		if (value > highest)
 			highest = value;
 		reads++;
 	}
 
-	printf("%lu %lu\n", highest, reads);
+	printf("%lu %lu %lu\n", lowest, highest, reads);
 	return 0;
 }

@@ -4,16 +4,29 @@
 
 load helpers
 
+# peek FILE: start a reader that spins on the number in it.
+peek() {
+	"$BIN/peek" "$1" >"$BATS_TEST_TMPDIR/peek" 3>&- &
+	peek=$!
+	until [ -s "$BATS_TEST_TMPDIR/peek" ]; do :; done
+}
+
+# peeked: end the reader; $lowest and $highest are what it saw.
+peeked() {
+	kill "$peek"
+	wait "$peek"
+	read -r lowest highest reads < <(tail -n 1 "$BATS_TEST_TMPDIR/peek")
+	echo "$reads reads"
+}
+
 # race LIMITED CGROUP...: 200 processes, spread over the CGROUPs, race for the 50
 # places that LIMITED has, while a reader spins on its count.
 race() {
-	local limited=$1 racers=() bound=0 refused=0 before peek n outcome
+	local limited=$1 racers=() bound=0 refused=0 before n outcome
 	shift
 	echo 50 >"$limited/ioasids.max"
 	before=$(events "$limited")
-	"$BIN/peek" "$limited/ioasids.current" >"$BATS_TEST_TMPDIR/peek" 3>&- &
-	peek=$!
-	until [ -s "$BATS_TEST_TMPDIR/peek" ]; do :; done
+	peek "$limited/ioasids.current"
 
 	mkfifo "$BATS_TEST_TMPDIR/race"
 	exec 5<>"$BATS_TEST_TMPDIR/race"
@@ -35,10 +48,8 @@ race() {
 	is "$limited/ioasids.current" 50
 	[ $(($(events "$limited") - before)) = 150 ] || fail "there were 150 refusals, not $(events "$limited") - $before"
 
-	kill "$peek"
-	wait "$peek"
-	read -r highest reads < <(tail -n 1 "$BATS_TEST_TMPDIR/peek")
-	[ "$highest" = 50 ] || fail "a reader saw $highest in $reads reads"
+	peeked
+	[ "$highest" = 50 ] || fail "a reader saw $highest"
 	for n in "${racers[@]}"; do
 		kill -KILL "$n" 2>/dev/null || true
 		wait "$n" || true
@@ -84,4 +95,16 @@ events() { awk '$1 == "max" {print $2}' "$1/ioasids.events"; }
 	is a/x/ioasids.current 10
 	is a/y/ioasids.current 0
 	is a/ioasids.current 10
+}
+
+@test "a move within a subtree is never seen in the counts above it" {
+	cgroups a a/x a/y
+	hold a/x 3
+	peek a/ioasids.current
+	for _ in {1..100}; do
+		echo "$pid" >a/y/cgroup.procs
+		echo "$pid" >a/x/cgroup.procs
+	done
+	peeked
+	[ "$lowest $highest" = "3 3" ] || fail "a reader saw $lowest to $highest"
 }

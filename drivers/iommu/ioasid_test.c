@@ -177,4 +177,5 @@ static struct kunit_suite ioasid_suite = {
 	.name		= "ioasid",
 	.test_cases	= ioasid_cases,
 };
+
 kunit_test_suite(ioasid_suite);

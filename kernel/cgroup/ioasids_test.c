@@ -7,6 +7,7 @@
  */
 
 #include <kunit/test.h>
+#include <linux/ioasid.h>
 #include <linux/kthread.h>
 
 #define DEPTH	5
@@ -308,6 +309,35 @@ static void account_lives_as_long_as_its_charges(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, account_of(current));
 }
 
+/*
+ * Through the core: numbers for a device that tells 64 PASIDs apart, and for a
+ * moment no room in the root, where this thread is.
+ */
+static void failed_allocation_leaves_no_account(struct kunit *test)
+{
+	int pasid[64], nr = 0, next;
+
+	next = ioasid_alloc(NULL, ARRAY_SIZE(pasid));
+	KUNIT_ASSERT_GT(test, next, 0);
+	ioasid_free(next);
+
+	WRITE_ONCE(ioasids_root.limit, 0);
+	KUNIT_EXPECT_EQ(test, ioasid_alloc(current, ARRAY_SIZE(pasid)), -EAGAIN);
+	WRITE_ONCE(ioasids_root.limit, IOASIDS_MAX);
+	KUNIT_EXPECT_NULL(test, account_of(current));
+
+	/* The number that was refused is free. */
+	KUNIT_EXPECT_EQ(test, ioasid_alloc(NULL, ARRAY_SIZE(pasid)), next);
+	ioasid_free(next);
+
+	while ((next = ioasid_alloc(NULL, ARRAY_SIZE(pasid))) >= 0)
+		pasid[nr++] = next;
+	KUNIT_EXPECT_EQ(test, ioasid_alloc(current, ARRAY_SIZE(pasid)), -ENOSPC);
+	KUNIT_EXPECT_NULL(test, account_of(current));
+	while (nr)
+		ioasid_free(pasid[--nr]);
+}
+
 static void kernel_pays_in_the_root_alone(struct kunit *test)
 {
 	struct cgroup_subsys_state *refused = NULL;
@@ -322,12 +352,14 @@ static void kernel_pays_in_the_root_alone(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, acct->nr, nr);
 }
 
-static const struct ioasids_parse_case {
+struct ioasids_parse_case {
 	const char *buf;
 	size_t nbytes;		/* 0: all of @buf */
 	int ret;
 	unsigned long limit;
-} parse_cases[] = {
+};
+
+static const struct ioasids_parse_case parse_cases[] = {
 	{ "max\n",		.limit = IOASIDS_MAX },
 	{ "max",		.limit = IOASIDS_MAX },
 	{ " \t max \n",		.limit = IOASIDS_MAX },
@@ -396,6 +428,7 @@ static struct kunit_case ioasids_cases[] = {
 	KUNIT_CASE(offline_hands_accounts_to_the_parent),
 	KUNIT_CASE(account_is_one_for_each_thread_group),
 	KUNIT_CASE(account_lives_as_long_as_its_charges),
+	KUNIT_CASE(failed_allocation_leaves_no_account),
 	KUNIT_CASE(kernel_pays_in_the_root_alone),
 	KUNIT_CASE_PARAM(max_is_parsed_to_the_letter, parse_gen_params),
 	{}
@@ -405,4 +438,5 @@ static struct kunit_suite ioasids_suite = {
 	.name		= "ioasids_cgroup",
 	.test_cases	= ioasids_cases,
 };
+
 kunit_test_suite(ioasids_suite);
