@@ -2,6 +2,7 @@
 # Shared by the bats files. Each test works in /sys/fs/cgroup/test, and leaves
 # nothing behind: teardown fails where a charge or a dying cgroup remains.
 # shellcheck shell=bash
+# shellcheck disable=SC2164 # bats ends a test at the first command that fails
 
 ROOT=/sys/fs/cgroup
 DEVICE=/dev/ioasid_mock-0
