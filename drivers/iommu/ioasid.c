@@ -38,9 +38,10 @@ static DEFINE_XARRAY_FLAGS(ioasid_xa, XA_FLAGS_ALLOC | XA_FLAGS_LOCK_IRQ);
  * The lowest free number is taken.
  *
  * Context: Process context, may sleep.
- * Return: the PASID, to be given to ioasid_free(); -EAGAIN where a cgroup limit
- *	   has been reached, -ENOSPC where no number is left for the device,
- *	   -ENOMEM.
+ * Return: the PASID, to be given to ioasid_free(); -ENOMEM; -ENOSPC where the
+ *	   device has no PASIDs or none is left that it can use; -EAGAIN where a
+ *	   cgroup limit has been reached. In this order: only an allocation that
+ *	   could have succeeded is held against a limit.
  */
 int ioasid_alloc(struct task_struct *payer, u32 max_pasids)
 {
@@ -93,7 +94,7 @@ static struct task_struct *ioasid_mm_payer(struct mm_struct *mm)
 
 	guard(rcu)();
 	for_each_process_thread(process, thread) {
-		if (!(thread->flags & PF_KTHREAD) &&
+		if (!(READ_ONCE(thread->flags) & PF_KTHREAD) &&
 		    READ_ONCE(thread->mm) == mm)
 			return get_task_struct(thread);
 	}
@@ -130,7 +131,7 @@ int ioasid_alloc_mm(struct mm_struct *mm, u32 max_pasids)
  *
  * No device may still use @pasid: the next allocation can return it.
  *
- * Context: Any context.
+ * Context: Any context in which a spinlock may be taken.
  */
 void ioasid_free(u32 pasid)
 {

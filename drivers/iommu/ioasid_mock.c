@@ -8,8 +8,9 @@
  * PASID, on a machine that has no accelerator. No kernel that a user installs
  * wants this.
  *
- * Devices that no firmware node ties to an IOMMU all go to whichever of these
- * registered first, so this one takes its own device and no other.
+ * Devices that no firmware node ties to an IOMMU all go to whichever of those
+ * registered first. So this one refuses every device but its own, and works only
+ * where no other such IOMMU is present.
  */
 
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt

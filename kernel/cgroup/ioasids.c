@@ -89,8 +89,8 @@ struct ioasids_account {
 /*
  * One lock over check and commit makes the count exact by construction, and
  * beats an atomic operation for each level as soon as hierarchies nest. It is
- * held for O(depth) or O(log accounts) at most. Interrupts are off because
- * PASIDs may be freed from any context.
+ * held for O(depth), which cgroup.max.depth bounds, or O(log accounts).
+ * Interrupts are off because PASIDs may be freed from any context.
  */
 static DEFINE_SPINLOCK(ioasids_lock);
 
@@ -194,7 +194,7 @@ static struct ioasids_cgroup *ioasids_of_task(struct task_struct *task)
 	lockdep_assert_held(&ioasids_lock);
 
 	guard(rcu)();
-	if (!ioasids_task_decides(task))
+	if (pid_alive(task) && !ioasids_task_decides(task))
 		task = task->group_leader;
 	cg = css_ioasids(task_css(task, ioasids_cgrp_id));
 	while (cg->offline)
@@ -330,7 +330,7 @@ struct ioasids_account *ioasids_account_get(struct task_struct *payer)
  * ioasids_account_put() - give back an account that was not charged
  * @acct: from ioasids_account_get()
  *
- * Context: Any context. Takes ioasids_lock.
+ * Context: Any context in which a spinlock may be taken. Takes ioasids_lock.
  */
 void ioasids_account_put(struct ioasids_account *acct)
 {
@@ -356,7 +356,7 @@ void ioasids_account_put(struct ioasids_account *acct)
  *
  * Where several cgroups have no room, the one nearest to the payer is named.
  *
- * Context: Any context. Takes ioasids_lock.
+ * Context: Any context in which a spinlock may be taken. Takes ioasids_lock.
  * Return: 0, and the charge lasts until ioasids_uncharge(); or -EAGAIN, and
  *	   nothing has changed.
  */
@@ -388,7 +388,7 @@ int ioasids_try_charge(struct ioasids_account *acct,
  * Apart from ioasids_try_charge() so that a caller can refuse under its locks
  * and notify outside of them.
  *
- * Context: Any context.
+ * Context: Any context in which a spinlock may be taken.
  */
 void ioasids_refused(struct cgroup_subsys_state *refused)
 {
@@ -409,7 +409,7 @@ void ioasids_refused(struct cgroup_subsys_state *refused)
  * The charge is taken from the cgroup that the account stands in now, wherever
  * it was made.
  *
- * Context: Any context. Takes ioasids_lock.
+ * Context: Any context in which a spinlock may be taken. Takes ioasids_lock.
  */
 void ioasids_uncharge(struct ioasids_account *acct)
 {
@@ -446,9 +446,9 @@ ioasids_css_alloc(struct cgroup_subsys_state *parent)
 }
 
 /*
- * What is still held belongs to processes that died here: a passed descriptor
- * or a pinned mm keeps it. The parent already counts it and cannot go offline
- * before its child. User space chooses how many accounts there are, so the lock
+ * What is still held belongs to no process that is in this cgroup: a passed
+ * descriptor or a pinned mm keeps it. The parent already counts it and cannot go
+ * offline before its child. User space chooses how many accounts there are, so the lock
  * is let go after each.
  */
 static void ioasids_css_offline(struct cgroup_subsys_state *css)

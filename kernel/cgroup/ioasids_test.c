@@ -9,6 +9,7 @@
 #include <kunit/test.h>
 #include <linux/ioasid.h>
 #include <linux/kthread.h>
+#include <linux/spinlock.h>
 
 #define DEPTH	5
 
@@ -249,6 +250,7 @@ static void offline_hands_accounts_to_the_parent(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, a->cg, &tree->chain[DEPTH - 2]);
 	KUNIT_EXPECT_PTR_EQ(test, b->cg, &tree->chain[DEPTH - 2]);
 	KUNIT_EXPECT_TRUE(test, list_empty(&tree->leaf->accounts));
+	KUNIT_EXPECT_TRUE(test, tree->leaf->offline);
 	KUNIT_EXPECT_EQ(test, tree->leaf->nr, 0);
 	KUNIT_EXPECT_EQ(test, tree->chain[DEPTH - 2].nr, 5);
 	KUNIT_EXPECT_EQ(test, tree->chain[0].nr, 5);
@@ -269,7 +271,7 @@ static int never_run(void *unused)
 	return 0;
 }
 
-static void account_is_one_for_each_thread_group(struct kunit *test)
+static void account_is_one_per_thread_group(struct kunit *test)
 {
 	struct ioasids_account *mine, *other;
 	struct task_struct *task;
@@ -279,8 +281,8 @@ static void account_is_one_for_each_thread_group(struct kunit *test)
 
 	mine = ioasids_account_get(current);
 	other = ioasids_account_get(task);
-	KUNIT_EXPECT_FALSE(test, IS_ERR_OR_NULL(mine));
-	KUNIT_EXPECT_FALSE(test, IS_ERR_OR_NULL(other));
+	KUNIT_ASSERT_FALSE(test, IS_ERR_OR_NULL(mine));
+	KUNIT_ASSERT_FALSE(test, IS_ERR_OR_NULL(other));
 	KUNIT_EXPECT_PTR_NE(test, mine, other);
 	KUNIT_EXPECT_PTR_EQ(test, mine->tgid, task_tgid(current));
 	KUNIT_EXPECT_PTR_EQ(test, other->tgid, task_tgid(task));
@@ -298,37 +300,35 @@ static void account_lives_as_long_as_its_charges(struct kunit *test)
 {
 	struct cgroup_subsys_state *refused = NULL;
 	struct ioasids_account *acct = ioasids_account_get(current);
+	static DEFINE_SPINLOCK(lock);
 
 	KUNIT_ASSERT_FALSE(test, IS_ERR_OR_NULL(acct));
 	KUNIT_ASSERT_EQ(test, ioasids_try_charge(acct, &refused), 0);
 	KUNIT_EXPECT_PTR_EQ(test, account_of(current), acct);
 
-	/* Nobody sleeps here, so nobody may have to. */
-	scoped_guard(irqsave)
+	/* With DEBUG_ATOMIC_SLEEP, one that could sleep is a report in the log. */
+	scoped_guard(spinlock_irqsave, &lock)
 		ioasids_uncharge(acct);
 	KUNIT_EXPECT_NULL(test, account_of(current));
 }
 
-/*
- * Through the core: numbers for a device that tells 64 PASIDs apart, and for a
- * moment no room in the root, where this thread is.
- */
+static void set_root_limit(unsigned long limit)
+{
+	guard(spinlock_irq)(&ioasids_lock);
+	ioasids_root.limit = limit;
+}
+
+/* Through the core, for a device that tells 64 PASIDs apart. */
 static void failed_allocation_leaves_no_account(struct kunit *test)
 {
-	int pasid[64], nr = 0, next;
+	int pasid[64], next, nr = 0;
 
-	next = ioasid_alloc(NULL, ARRAY_SIZE(pasid));
-	KUNIT_ASSERT_GT(test, next, 0);
-	ioasid_free(next);
-
-	WRITE_ONCE(ioasids_root.limit, 0);
-	KUNIT_EXPECT_EQ(test, ioasid_alloc(current, ARRAY_SIZE(pasid)), -EAGAIN);
-	WRITE_ONCE(ioasids_root.limit, IOASIDS_MAX);
+	/* This thread is in the root, which has no room for a moment. */
+	set_root_limit(0);
+	next = ioasid_alloc(current, ARRAY_SIZE(pasid));
+	set_root_limit(IOASIDS_MAX);
+	KUNIT_EXPECT_EQ(test, next, -EAGAIN);
 	KUNIT_EXPECT_NULL(test, account_of(current));
-
-	/* The number that was refused is free. */
-	KUNIT_EXPECT_EQ(test, ioasid_alloc(NULL, ARRAY_SIZE(pasid)), next);
-	ioasid_free(next);
 
 	while ((next = ioasid_alloc(NULL, ARRAY_SIZE(pasid))) >= 0)
 		pasid[nr++] = next;
@@ -362,10 +362,10 @@ struct ioasids_parse_case {
 static const struct ioasids_parse_case parse_cases[] = {
 	{ "max\n",		.limit = IOASIDS_MAX },
 	{ "max",		.limit = IOASIDS_MAX },
-	{ " \t max \n",		.limit = IOASIDS_MAX },
+	{ " \t max\t\n",		.limit = IOASIDS_MAX },
 	{ "0\n",		.limit = 0 },
 	{ "1",			.limit = 1 },
-	{ " 17 \n",		.limit = 17 },
+	{ " 17\t\n",		.limit = 17 },
 	{ "0010",		.limit = 10 },
 	{ "1048577",		.limit = 1048577 },
 #ifdef CONFIG_64BIT
@@ -426,7 +426,7 @@ static struct kunit_case ioasids_cases[] = {
 	KUNIT_CASE(move_takes_all_charges_along),
 	KUNIT_CASE(common_ancestor_is_the_lowest),
 	KUNIT_CASE(offline_hands_accounts_to_the_parent),
-	KUNIT_CASE(account_is_one_for_each_thread_group),
+	KUNIT_CASE(account_is_one_per_thread_group),
 	KUNIT_CASE(account_lives_as_long_as_its_charges),
 	KUNIT_CASE(failed_allocation_leaves_no_account),
 	KUNIT_CASE(kernel_pays_in_the_root_alone),
@@ -434,8 +434,17 @@ static struct kunit_case ioasids_cases[] = {
 	{}
 };
 
+static int ioasids_test_init(struct kunit *test)
+{
+	if (!cgroup_subsys_enabled(ioasids_cgrp_subsys))
+		kunit_skip(test, "the controller is disabled");
+
+	return 0;
+}
+
 static struct kunit_suite ioasids_suite = {
 	.name		= "ioasids_cgroup",
+	.init		= ioasids_test_init,
 	.test_cases	= ioasids_cases,
 };
 
