@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Shared by the bats files. Each test works in /sys/fs/cgroup/test, and leaves
 # nothing behind: teardown fails where a charge or a dying cgroup remains.
-# shellcheck shell=bash
-# shellcheck disable=SC2164 # bats ends a test at the first command that fails
+# shellcheck shell=bash disable=SC2164
 
 ROOT=/sys/fs/cgroup
 DEVICE=/dev/ioasid_mock-0
@@ -81,14 +80,15 @@ is() {
 	[ "$content" = "$2" ] || fail "$1 is '$content', not '$2'"
 }
 
-# until_has FILE LINE: wait until the file has that line.
+# until_has FILE LINE: wait until the file has that line; a minute is for ever.
 until_has() {
-	local line
-	while :; do
+	local line end=$((SECONDS + 60))
+	while ((SECONDS < end)); do
 		while read -r line; do
 			[ "$line" != "$2" ] || return 0
 		done <"$1"
 	done
+	fail "$1 never said '$2'"
 }
 
 # A process that is dying is not listed in cgroup.procs any more, but counts.

@@ -17,7 +17,9 @@ setup() {
 # hierarchy goes at umount only if its root is the last of its cgroups.
 teardown() {
 	cd "$V1"
-	find . -mindepth 2 -name cgroup.procs -exec cat {} + | xargs -r kill -KILL
+	for procs in */cgroup.procs */*/cgroup.procs; do
+		[ ! -e "$procs" ] || xargs -r kill -KILL <"$procs"
+	done
 	until_has ioasids.current 0
 	find . -depth -mindepth 1 -type d | while read -r cgroup; do
 		until rmdir "$cgroup"; do :; done

@@ -7,6 +7,7 @@
  */
 
 #include <kunit/test.h>
+#include <linux/completion.h>
 #include <linux/ioasid.h>
 #include <linux/kthread.h>
 #include <linux/spinlock.h>
@@ -223,6 +224,53 @@ static void move_takes_all_charges_along(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, tree->leaf->nr, 4);
 }
 
+struct ioasids_churn {
+	struct ioasids_tree *tree;
+	struct ioasids_account *acct;
+	struct completion done;
+};
+
+/* Move to and fro, and be refused by chain[1] in between. */
+static int churn(void *data)
+{
+	struct ioasids_churn *churn = data;
+	struct cgroup_subsys_state *refused;
+
+	for (int i = 0; i < 100000; i++) {
+		move(churn->acct, &churn->tree->side);
+		ioasids_try_charge(churn->acct, &refused);
+		move(churn->acct, churn->tree->leaf);
+		cond_resched();
+	}
+
+	complete(&churn->done);
+	return 0;
+}
+
+/* With two CPUs, the reader meets every state that there is between the two. */
+static void reader_sees_no_count_that_never_was(struct kunit *test)
+{
+	struct ioasids_churn churned = { .tree = tree_make(test) };
+	struct ioasids_cgroup *above = &churned.tree->chain[1];
+	struct task_struct *task;
+	int wrong = 0;
+
+	churned.acct = account_make(test, churned.tree->leaf);
+	init_completion(&churned.done);
+	above->limit = 4;
+	charge(test, churned.acct, 4);
+	task = kthread_run(churn, &churned, "ioasids_test");
+	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
+
+	while (!completion_done(&churned.done)) {
+		wrong += READ_ONCE(above->nr) != 4;
+		cond_resched();
+	}
+	wait_for_completion(&churned.done);
+	KUNIT_EXPECT_EQ(test, wrong, 0);
+	KUNIT_EXPECT_EQ(test, above->nr, 4);
+}
+
 static void common_ancestor_is_the_lowest(struct kunit *test)
 {
 	struct ioasids_tree *tree = tree_make(test);
@@ -424,6 +472,7 @@ static struct kunit_case ioasids_cases[] = {
 	KUNIT_CASE(lowered_limit_refuses_until_below),
 	KUNIT_CASE(refusal_is_counted_from_the_limit_up),
 	KUNIT_CASE(move_takes_all_charges_along),
+	KUNIT_CASE(reader_sees_no_count_that_never_was),
 	KUNIT_CASE(common_ancestor_is_the_lowest),
 	KUNIT_CASE(offline_hands_accounts_to_the_parent),
 	KUNIT_CASE(account_is_one_per_thread_group),
