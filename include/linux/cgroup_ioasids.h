@@ -6,6 +6,8 @@
 #ifndef _LINUX_CGROUP_IOASIDS_H
 #define _LINUX_CGROUP_IOASIDS_H
 
+#include <linux/stddef.h>
+
 struct cgroup_subsys_state;
 struct ioasids_account;
 struct task_struct;
