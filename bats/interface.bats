@@ -8,22 +8,30 @@ load helpers
 	cgroups a
 	is a/ioasids.max max
 	is a/ioasids.current 0
-	is a/ioasids.events 'max 0'
+	is a/ioasids.peak 0
+	is a/ioasids.stat 'sva 0'
+	is a/ioasids.events $'max 0\nalloc_fail 0'
+	is a/ioasids.events.local $'max 0\nalloc_fail 0'
 }
 
 @test "the root shows what is held, and has no limit and no events" {
-	[ -e "$ROOT"/ioasids.current ]
-	[ ! -e "$ROOT"/ioasids.max ]
-	[ ! -e "$ROOT"/ioasids.events ]
+	run bash -c "cd $ROOT && echo ioasids.*"
+	[ "$output" = 'ioasids.capacity ioasids.current ioasids.peak ioasids.stat' ]
+	run bash -c 'echo ioasids.*'
+	[ "$output" = 'ioasids.current ioasids.events ioasids.events.local ioasids.max ioasids.peak ioasids.stat' ]
 }
 
 @test "only ioasids.max can be written" {
 	cgroups a
-	run bash -c 'echo 0 >a/ioasids.current'
-	[ "$status" -ne 0 ]
-	run bash -c 'echo 0 >a/ioasids.events'
-	[ "$status" -ne 0 ]
-	is a/ioasids.current 0
+	for file in a/ioasids.* "$ROOT"/ioasids.*; do
+		[ "$file" != a/ioasids.max ] || continue
+		run bash -c 'echo 0 >$0' "$file"
+		[ "$status" -ne 0 ] || fail "$file was written"
+		run stat -c %a "$file"
+		[ "$output" = 444 ]
+	done
+	run stat -c %a a/ioasids.max
+	[ "$output" = 644 ]
 }
 
 @test "a limit reads back as it was written, above the capacity too" {
@@ -42,32 +50,68 @@ load helpers
 	echo max >a/ioasids.max
 }
 
-@test "white space around a limit is trimmed" {
-	cgroups a
-	printf ' \t12 \n' >a/ioasids.max
-	is a/ioasids.max 12
-	echo '  max  ' >a/ioasids.max
-	is a/ioasids.max max
+@test "peak is the highest that current has been" {
+	cgroups a a/b a/c
+	hold a/b 2
+	hold a/c
+	is a/ioasids.peak 3
+	is a/b/ioasids.peak 2
+	finish "$pid"
+	is a/ioasids.current 2
+	is a/ioasids.peak 3
+	hold a/c
+	is a/ioasids.peak 3
+	hold a/c
+	is a/ioasids.peak 4
+	is a/b/ioasids.peak 2
 }
 
-@test "what is not a limit is EINVAL and changes nothing" {
-	cgroups a
-	echo 7 >a/ioasids.max
-	for bad in -1 +1 0x10 1k '1 2' 1.5 MAX 'max 3' '' ' ' 'ten' '99999999999999999999x'; do
-		run bash -c 'echo "$1" >a/ioasids.max' - "$bad"
-		[ "$status" -ne 0 ] || fail "'$bad' was taken"
-		[[ $output == *'Invalid argument'* ]] || fail "'$bad': $output"
-		is a/ioasids.max 7
+@test "a refused allocation changes no current and no peak" {
+	cgroups a a/b a/b/c
+	echo 1 >a/ioasids.max
+	hold a/b/c
+	refused a/b/c
+	for cgroup in a a/b a/b/c; do
+		is $cgroup/ioasids.current 1
+		is $cgroup/ioasids.peak 1
 	done
 }
 
-@test "what does not fit is ERANGE and changes nothing" {
+@test "a move counts in the peak of where it goes, and not above" {
+	cgroups a a/x a/y
+	hold a/y
+	hold a/x 2
+	echo "$pid" >a/y/cgroup.procs
+	is a/x/ioasids.peak 2
+	is a/y/ioasids.peak 2
+	is a/ioasids.peak 3
+}
+
+@test "enabling the controller starts files afresh" {
+	cgroups a a/b
+	echo 1 >a/b/ioasids.max
+	hold a/b
+	refused a/b
+	echo -ioasids >a/cgroup.subtree_control
+	echo +ioasids >a/cgroup.subtree_control
+	is a/b/ioasids.max max
+	is a/b/ioasids.current 1
+	is a/b/ioasids.peak 1
+	is a/b/ioasids.events $'max 0\nalloc_fail 0'
+	is a/ioasids.events $'max 1\nalloc_fail 1'
+}
+
+@test "stat says what for, and adds up to current" {
+	cgroups a a/b a/c
+	hold a/b 2
+	hold a/c
+	is a/ioasids.stat 'sva 3'
+	is a/b/ioasids.stat 'sva 2'
+	is "$ROOT/ioasids.stat" $'sva 3\nkernel 0'
+}
+
+@test "capacity is in the root alone" {
+	is "$ROOT/ioasids.capacity" $((2 ** 20 - 1))
 	cgroups a
-	echo 7 >a/ioasids.max
-	for bad in 18446744073709551615 18446744073709551616 99999999999999999999999; do
-		run bash -c 'echo "$1" >a/ioasids.max' - "$bad"
-		[ "$status" -ne 0 ] || fail "'$bad' was taken"
-		[[ $output == *'Numerical result out of range'* ]] || fail "'$bad': $output"
-		is a/ioasids.max 7
-	done
+	[ ! -e a/ioasids.capacity ]
 }

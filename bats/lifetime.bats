@@ -70,6 +70,30 @@ load helpers
 	is a/ioasids.current 1
 }
 
+@test "a child that shares the address space shares the PASID" {
+	cgroups a b
+	# The child goes to b and opens the device first, so b pays for both.
+	start a "$BIN/clone" "$DEVICE" vm b
+	[ "$line" = bound ]
+	is a/ioasids.current 0
+	is b/ioasids.current 1
+	finish "$pid"
+	is b/ioasids.current 1
+	echo 1 >b/cgroup.kill
+	until_empty b
+	is b/ioasids.current 0
+}
+
+@test "a vfork child that has ended leaves the PASID where it was, with its parent's memory" {
+	cgroups a b
+	start a "$BIN/clone" "$DEVICE" vfork b
+	[ "$line" = bound ]
+	is a/ioasids.current 0
+	is b/ioasids.current 1
+	finish "$pid"
+	is b/ioasids.current 0
+}
+
 @test "an open that fails for want of memory leaves nothing charged" {
 	cgroups a
 	echo N >/sys/kernel/debug/failslab/ignore-gfp-wait
@@ -80,5 +104,5 @@ load helpers
 	[[ $output != *EAGAIN* ]]
 	[[ $output != *ENOSPC* ]]
 	is a/ioasids.current 0
-	is a/ioasids.events 'max 0'
+	is a/ioasids.events $'max 0\nalloc_fail 0'
 }

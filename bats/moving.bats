@@ -29,9 +29,9 @@ bequeath() {
 	hold a
 	echo "$pid" >b/cgroup.procs
 	is b/ioasids.current 1
-	is b/ioasids.events 'max 0'
+	is b/ioasids.events $'max 0\nalloc_fail 0'
 	refused b
-	is b/ioasids.events 'max 1'
+	is b/ioasids.events $'max 1\nalloc_fail 1'
 }
 
 @test "a move frees the place that the process had" {
@@ -54,7 +54,7 @@ bequeath() {
 	is a/b/ioasids.current 0
 	is a/b/c/ioasids.current 0
 	is a/d/ioasids.current 1
-	is a/ioasids.events 'max 0'
+	is a/ioasids.events $'max 0\nalloc_fail 0'
 }
 
 @test "what a process held before a move is given back where it is now" {
@@ -225,4 +225,108 @@ bequeath() {
 	until_has b/ioasids.current 1
 	echo 1 >b/ioasids.max
 	refused b
+}
+
+@test "a process in a threaded subtree is charged to its domain" {
+	cgroups a b
+	mkdir a/t
+	echo threaded >a/t/cgroup.type
+	start a "$BIN/threads" "$DEVICE" 2
+	for task in /proc/"$pid"/task/*; do echo "${task##*/}" >a/t/cgroup.threads; done
+	is a/t/cgroup.threads "$(ls "/proc/$pid/task")"
+	[ ! -e a/t/ioasids.current ]
+	is a/ioasids.current 1
+	echo 1 >a/ioasids.max
+	refused a
+	echo "$pid" >b/cgroup.procs
+	is a/ioasids.current 0
+	is b/ioasids.current 1
+}
+
+@test "a frozen process moves with its charge, and its end gives it back" {
+	cgroups a b
+	hold a
+	for cgroup in a b; do echo 1 >$cgroup/cgroup.freeze; done
+	until_has a/cgroup.events 'frozen 1'
+	echo "$pid" >b/cgroup.procs
+	until_has b/cgroup.events 'frozen 1'
+	is a/ioasids.current 0
+	is b/ioasids.current 1
+	finish "$pid"
+	is b/ioasids.current 0
+}
+
+@test "a child that is cloned into a cgroup pays there" {
+	cgroups a b
+	echo 0 >a/ioasids.max
+	start a "$BIN/clone" "$DEVICE" into b
+	[ "$line" = bound ]
+	is a/ioasids.current 0
+	is b/ioasids.current 1
+}
+
+@test "exec by a thread that is not the leader keeps the charge" {
+	cgroups a b
+	mkfifo "$BATS_TEST_TMPDIR/new"
+	start a "$BIN/threads" "$DEVICE" 2 exec /bin/bash -c "echo new >$BATS_TEST_TMPDIR/new; sleep infinity"
+	[ "$line" = bound ]
+	kill -USR1 "$pid"
+	read -r line <"$BATS_TEST_TMPDIR/new"
+	[ "$line" = new ]
+	is a/ioasids.current 1
+	echo "$pid" >b/cgroup.procs
+	is a/ioasids.current 0
+	is b/ioasids.current 1
+}
+
+@test "cgroup.kill gives back what the subtree held" {
+	cgroups a a/b a/b/c a/d
+	hold a/b/c 3
+	hold a/d 2
+	is a/ioasids.current 5
+	echo 1 >a/cgroup.kill
+	until_empty a
+	is a/ioasids.current 0
+	is a/b/c/ioasids.current 0
+}
+
+@test "a subtree that many writers empty at once arrives whole" {
+	local writers=()
+	cgroups a a/x a/y b b/z
+	hold a/x 8
+	hold a/y 8
+	mapfile -t movers < <(cat a/x/cgroup.procs a/y/cgroup.procs)
+	for _ in {1..4}; do
+		for mover in "${movers[@]}"; do echo "$mover" >b/z/cgroup.procs; done 3>&- &
+		writers+=($!)
+	done
+	wait "${writers[@]}"
+	is a/ioasids.current 0
+	is a/x/ioasids.current 0
+	is a/y/ioasids.current 0
+	is b/z/ioasids.current 16
+	is b/ioasids.current 16
+}
+
+@test "a process that binds while it is being moved is charged where it ends up" {
+	local mover
+	cgroups a b
+	for _ in {1..30}; do
+		start a "$BIN/threads" "$DEVICE" 3 bind-on-usr1
+		while :; do
+			echo "$pid" >b/cgroup.procs
+			echo "$pid" >a/cgroup.procs
+		done 3>&- &
+		mover=$!
+		kill -USR1 "$pid"
+		until_has ioasids.current 1
+		kill "$mover"
+		wait "$mover" || true
+		case $(<"/proc/$pid/cgroup") in
+		*/a) is a/ioasids.current 1; is b/ioasids.current 0 ;;
+		*/b) is a/ioasids.current 0; is b/ioasids.current 1 ;;
+		*) fail "$(<"/proc/$pid/cgroup")" ;;
+		esac
+		finish "$pid"
+	done
 }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * threads DEVICE N [leader-exits] [bind-on-usr1]: a process of N threads beside
- * its leader, the first of which opens DEVICE, says "bound", and stays with the
- * others until the process is killed.
+ * threads DEVICE N [leader-exits] [bind-on-usr1] [exec PROGRAM ARG...]: a process
+ * of N threads beside its leader, the first of which opens DEVICE, says "bound",
+ * and stays with the others until the process is killed.
  *
  * With leader-exits the leader has exited before that. With bind-on-usr1 the
- * thread says "ready" first, and opens DEVICE once it gets SIGUSR1.
+ * thread says "ready" first, and opens DEVICE once it gets SIGUSR1. With exec it
+ * executes PROGRAM when it gets SIGUSR1 after that, and hands the device on.
  */
 #define _GNU_SOURCE
 #include <err.h>
@@ -20,6 +21,7 @@
 
 static const char *device;
 static bool leader_exits, bind_on_usr1;
+static char **program;
 
 static void say(const char *line)
 {
@@ -61,6 +63,11 @@ static void *binder(void *unused)
 	/* Who waited for "ready" may have stopped listening. */
 	if (!bind_on_usr1)
 		say("bound");
+	if (program) {
+		sigwait(&usr1, &sig);
+		execv(program[0], program);
+		err(1, "%s", program[0]);
+	}
 	for (;;)
 		pause();
 }
@@ -79,12 +86,15 @@ int main(int argc, char **argv)
 	int nr;
 
 	if (argc < 3)
-		errx(2, "usage: threads DEVICE N [leader-exits] [bind-on-usr1]");
+		errx(2, "usage: threads DEVICE N [leader-exits] [bind-on-usr1] "
+			"[exec PROGRAM ARG...]");
 	device = argv[1];
 	nr = atoi(argv[2]);
-	for (int i = 3; i < argc; i++) {
+	for (int i = 3; i < argc && !program; i++) {
 		leader_exits |= !strcmp(argv[i], "leader-exits");
 		bind_on_usr1 |= !strcmp(argv[i], "bind-on-usr1");
+		if (!strcmp(argv[i], "exec"))
+			program = argv + i + 1;
 	}
 
 	sigemptyset(&usr1);

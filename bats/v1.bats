@@ -19,7 +19,8 @@ teardown() {
 	mountpoint -q "$V1" || return 0
 	cd "$V1"
 	for procs in */cgroup.procs */*/cgroup.procs; do
-		[ ! -e "$procs" ] || xargs -r kill -KILL <"$procs"
+		mapfile -t pids < <(cat "$procs" 2>/dev/null)
+		[ ${#pids[@]} = 0 ] || kill -KILL "${pids[@]}"
 	done
 	until_has ioasids.current 0
 	find . -depth -mindepth 1 -type d | while read -r cgroup; do
@@ -35,9 +36,13 @@ teardown() {
 	mkdir a
 	is a/ioasids.max max
 	is a/ioasids.current 0
-	is a/ioasids.events 'max 0'
+	is a/ioasids.events $'max 0\nalloc_fail 0'
+	is a/ioasids.peak 0
+	is a/ioasids.stat 'sva 0'
 	[ ! -e ioasids.max ]
 	is ioasids.current 0
+	is ioasids.stat $'sva 0\nkernel 0'
+	is ioasids.capacity $((2 ** 20 - 1))
 }
 
 @test "v1: a limit above refuses with EAGAIN and is counted there" {
@@ -46,8 +51,10 @@ teardown() {
 	hold a/b
 	refused a/b
 	is a/b/ioasids.current 1
-	is a/b/ioasids.events 'max 0'
-	is a/ioasids.events 'max 1'
+	is a/b/ioasids.events $'max 0\nalloc_fail 1'
+	is a/b/ioasids.events.local $'max 0\nalloc_fail 1'
+	is a/ioasids.events.local $'max 1\nalloc_fail 0'
+	is a/ioasids.events $'max 1\nalloc_fail 1'
 }
 
 @test "v1: a process takes its charge along" {
@@ -72,4 +79,48 @@ teardown() {
 	echo "$pid" >b/tasks
 	is a/ioasids.current 0
 	is b/ioasids.current 1
+}
+
+@test "v1: a thread that binds is charged where its leader is" {
+	mkdir a b
+	start a "$BIN/threads" "$DEVICE" 1 bind-on-usr1
+	[ "$line" = ready ]
+	for task in /proc/"$pid"/task/*; do
+		[ "${task##*/}" = "$pid" ] || echo "${task##*/}" >b/tasks
+	done
+	echo 0 >b/ioasids.max
+	kill -USR1 "$pid"
+	until_has ioasids.current 1
+	is a/ioasids.current 1
+	is b/ioasids.current 0
+}
+
+@test "v1: after its leader's death a process is charged where a thread moves" {
+	mkdir a b
+	start a "$BIN/threads" "$DEVICE" 2 leader-exits
+	[ "$line" = bound ]
+	is a/ioasids.current 1
+	for task in /proc/"$pid"/task/*; do
+		[ "${task##*/}" = "$pid" ] || thread=${task##*/}
+	done
+	echo "$thread" >b/tasks
+	is a/ioasids.current 0
+	is b/ioasids.current 1
+}
+
+@test "v1: after exec by another thread a process pays where that one stands" {
+	mkdir a b
+	mkfifo "$BATS_TEST_TMPDIR/bound"
+	# The first thread binds, hands the device on, and what it executes binds too.
+	start a "$BIN/threads" "$DEVICE" 1 exec /bin/bash -c "exec $BIN/bind $DEVICE >$BATS_TEST_TMPDIR/bound"
+	[ "$line" = bound ]
+	for task in /proc/"$pid"/task/*; do
+		[ "${task##*/}" = "$pid" ] || echo "${task##*/}" >b/tasks
+	done
+	is a/ioasids.current 1
+	kill -USR1 "$pid"
+	read -r line <"$BATS_TEST_TMPDIR/bound"
+	[ "$line" = bound ]
+	is a/ioasids.current 0
+	is b/ioasids.current 2
 }

@@ -19,3 +19,14 @@ BIN=$IOASIDS_SRC/build/bin
 	kill -KILL "$COPROC_PID"
 	[ "$line" = "50 bound" ]
 }
+
+@test "the table knows PASIDs but not who pays" {
+	coproc "$BIN/bind" "$DEVICE" 3>&-
+	read -r line <&"${COPROC[0]}"
+	[ "$line" = bound ]
+	run awk '{ $1 = $1; print }' /sys/kernel/debug/ioasids
+	kill -KILL "$COPROC_PID"
+	[ "${lines[0]}" = 'pasid user tgid comm cgroup' ]
+	[ "${lines[1]}" = '1 sva - - -' ]
+	[ ${#lines[@]} = 2 ]
+}

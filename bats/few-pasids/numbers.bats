@@ -10,7 +10,7 @@ load ../helpers
 	hold a 7
 	refused a ENOSPC
 	is a/ioasids.current 7
-	is a/ioasids.events 'max 0'
+	is a/ioasids.events $'max 0\nalloc_fail 0'
 }
 
 @test "a limit above the capacity can be set and does not create numbers" {
@@ -25,7 +25,7 @@ load ../helpers
 	echo 6 >a/ioasids.max
 	hold a 6
 	refused a
-	is a/ioasids.events 'max 1'
+	is a/ioasids.events $'max 1\nalloc_fail 1'
 }
 
 @test "a number that is given back can be taken again" {
@@ -51,4 +51,19 @@ load ../helpers
 	echo 0 >full/ioasids.max
 	for _ in {1..10}; do refused full; done
 	hold other 7
+}
+
+@test "where neither a number nor room is left the error is ENOSPC" {
+	cgroups a
+	echo 7 >a/ioasids.max
+	hold a 7
+	refused a ENOSPC
+	is a/ioasids.events $'max 0\nalloc_fail 0'
+}
+
+@test "capacity is how many can be allocated" {
+	cgroups a
+	is "$ROOT/ioasids.capacity" 7
+	hold a "$(<"$ROOT/ioasids.capacity")"
+	refused a ENOSPC
 }

@@ -9,24 +9,52 @@
  *
  * A number and its charge are taken in one critical section, so that neither is
  * ever seen held for an allocation that fails for lack of the other.
+ *
+ * Who holds what is shown in debugfs, in a table that is made from what is there
+ * for accounting anyway.
  */
 
 #include <linux/cgroup_ioasids.h>
+#include <linux/debugfs.h>
 #include <linux/err.h>
+#include <linux/init.h>
 #include <linux/ioasid.h>
 #include <linux/iommu.h>
 #include <linux/mm_types.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
+#include <linux/seq_file.h>
 #include <linux/xarray.h>
+
+#define CREATE_TRACE_POINTS
+#include <trace/events/ioasid.h>
 
 /*
  * The account that pays for each PASID in use. Where there is no accounting an
- * entry must still tell a PASID in use from a free one.
+ * entry must still tell a PASID in use from a free one, and whether a process
+ * has it or the kernel.
  */
 static DEFINE_XARRAY_FLAGS(ioasid_xa, XA_FLAGS_ALLOC | XA_FLAGS_LOCK_IRQ);
-#define IOASID_NO_ACCOUNT	xa_mk_value(0)
+
+static void *ioasid_entry(struct ioasids_account *acct, bool process)
+{
+	return acct ?: xa_mk_value(process);
+}
+
+static struct ioasids_account *ioasid_account(void *entry)
+{
+	return xa_is_value(entry) ? NULL : entry;
+}
+
+/* What it is used for: a process has one for shared virtual addressing alone. */
+static const char *ioasid_user(void *entry)
+{
+	bool process = xa_is_value(entry) ? xa_to_value(entry) :
+					    ioasids_account_tgid(entry);
+
+	return process ? "sva" : "kernel";
+}
 
 /**
  * ioasid_alloc() - allocate a PASID from the shared space
@@ -45,8 +73,9 @@ static DEFINE_XARRAY_FLAGS(ioasid_xa, XA_FLAGS_ALLOC | XA_FLAGS_LOCK_IRQ);
  */
 int ioasid_alloc(struct task_struct *payer, u32 max_pasids)
 {
-	struct cgroup_subsys_state *refused = NULL;
+	struct ioasids_refusal refusal = { };
 	struct ioasids_account *acct;
+	void *entry;
 	u32 pasid;
 	int ret;
 
@@ -57,12 +86,13 @@ int ioasid_alloc(struct task_struct *payer, u32 max_pasids)
 	if (IS_ERR(acct))
 		return PTR_ERR(acct);
 
+	entry = ioasid_entry(acct, payer);
 	xa_lock_irq(&ioasid_xa);
-	ret = __xa_alloc(&ioasid_xa, &pasid, acct ?: IOASID_NO_ACCOUNT,
+	ret = __xa_alloc(&ioasid_xa, &pasid, entry,
 			 XA_LIMIT(IOMMU_FIRST_GLOBAL_PASID, max_pasids - 1),
 			 GFP_KERNEL);
 	if (!ret) {
-		ret = ioasids_try_charge(acct, &refused);
+		ret = ioasids_try_charge(acct, &refusal);
 		if (ret)
 			__xa_erase(&ioasid_xa, pasid);
 	} else if (ret == -EBUSY) {
@@ -71,11 +101,13 @@ int ioasid_alloc(struct task_struct *payer, u32 max_pasids)
 	}
 	xa_unlock_irq(&ioasid_xa);
 
-	if (!ret)
+	if (!ret) {
+		trace_ioasid_alloc(pasid, ioasid_user(entry), acct);
 		return pasid;
+	}
 
-	if (refused)
-		ioasids_refused(refused);
+	if (ret == -EAGAIN)
+		ioasids_refused(acct, &refusal);
 	ioasids_account_put(acct);
 	return ret;
 }
@@ -144,9 +176,83 @@ void ioasid_free(u32 pasid)
 
 	if (WARN_ON_ONCE(!entry))
 		return;
-	if (entry != IOASID_NO_ACCOUNT)
-		ioasids_uncharge(entry);
+
+	trace_ioasid_free(pasid, ioasid_user(entry), ioasid_account(entry));
+	ioasids_uncharge(ioasid_account(entry));
 }
+
+/*
+ * The table in debugfs. A line is one PASID, whose account is held from the
+ * moment that it is found until the line has been written; no lock is kept over
+ * more than that one step, and none while the reader is away.
+ */
+static void *ioasid_table_find(loff_t *pos)
+{
+	XA_STATE(xas, &ioasid_xa, *pos);
+	void *entry;
+
+	xas_lock_irq(&xas);
+	entry = xas_find(&xas, U32_MAX);
+	if (entry)
+		*pos = xas.xa_index;
+	if (ioasid_account(entry))
+		ioasids_account_hold(entry);
+	xas_unlock_irq(&xas);
+
+	return entry;
+}
+
+static void *ioasid_table_start(struct seq_file *sf, loff_t *pos)
+{
+	/* No PASID is 0, so that place is free for a heading. */
+	return *pos ? ioasid_table_find(pos) : SEQ_START_TOKEN;
+}
+
+static void ioasid_table_stop(struct seq_file *sf, void *v)
+{
+	if (v && v != SEQ_START_TOKEN)
+		ioasids_account_put(ioasid_account(v));
+}
+
+static void *ioasid_table_next(struct seq_file *sf, void *v, loff_t *pos)
+{
+	ioasid_table_stop(sf, v);
+	++*pos;
+	return ioasid_table_find(pos);
+}
+
+static int ioasid_table_show(struct seq_file *sf, void *v)
+{
+	int ret = 0;
+
+	if (v == SEQ_START_TOKEN) {
+		seq_puts(sf, "   pasid user       tgid comm            cgroup\n");
+		return 0;
+	}
+
+	seq_printf(sf, "%8lld %-6s ", sf->index, ioasid_user(v));
+	if (ioasid_account(v))
+		ret = ioasids_account_show(sf, v);
+	else
+		seq_puts(sf, "       - -               -");
+	seq_putc(sf, '\n');
+	return ret;
+}
+
+static const struct seq_operations ioasid_table_sops = {
+	.start	= ioasid_table_start,
+	.next	= ioasid_table_next,
+	.stop	= ioasid_table_stop,
+	.show	= ioasid_table_show,
+};
+DEFINE_SEQ_ATTRIBUTE(ioasid_table);
+
+static int __init ioasid_debugfs_init(void)
+{
+	debugfs_create_file("ioasids", 0400, NULL, NULL, &ioasid_table_fops);
+	return 0;
+}
+late_initcall(ioasid_debugfs_init);
 
 #ifdef CONFIG_IOASID_KUNIT_TEST
 #include "ioasid_test.c"

@@ -18,6 +18,7 @@
 #include <linux/device.h>
 #include <linux/err.h>
 #include <linux/init.h>
+#include <linux/kernel.h>
 #include <linux/iommu.h>
 #include <linux/moduleparam.h>
 #include <linux/platform_device.h>
@@ -31,6 +32,46 @@ MODULE_PARM_DESC(pasid_bits, "Bits in a PASID, 1 to 20 (default 20)");
 
 static struct platform_device *ioasid_mock_dev;
 static struct iommu_device ioasid_mock_iommu;
+
+/* PASIDs for the kernel's own use, as idxd takes one for its kernel queues. */
+static ioasid_t ioasid_mock_kernel_pasids[16];
+static unsigned int ioasid_mock_nr_kernel_pasids;
+
+static int ioasid_mock_set_kernel_pasids(const char *val,
+					 const struct kernel_param *kp)
+{
+	unsigned int *nr = &ioasid_mock_nr_kernel_pasids;
+	unsigned int wanted;
+	ioasid_t pasid;
+	int ret;
+
+	ret = kstrtouint(val, 0, &wanted);
+	if (ret)
+		return ret;
+	if (!ioasid_mock_dev || wanted > ARRAY_SIZE(ioasid_mock_kernel_pasids))
+		return -EINVAL;
+
+	while (*nr > wanted)
+		iommu_free_global_pasid(ioasid_mock_kernel_pasids[--*nr]);
+	while (*nr < wanted) {
+		pasid = iommu_alloc_global_pasid(&ioasid_mock_dev->dev);
+		if (pasid == IOMMU_PASID_INVALID)
+			return -ENOSPC;
+		ioasid_mock_kernel_pasids[(*nr)++] = pasid;
+	}
+
+	return 0;
+}
+
+static const struct kernel_param_ops ioasid_mock_kernel_pasids_ops = {
+	.set = ioasid_mock_set_kernel_pasids,
+	.get = param_get_uint,
+};
+
+module_param_cb(kernel_pasids, &ioasid_mock_kernel_pasids_ops,
+		&ioasid_mock_nr_kernel_pasids, 0600);
+MODULE_PARM_DESC(kernel_pasids,
+		 "PASIDs to hold for the kernel's own use, 0 to 16, at run time");
 
 /* There is no hardware to set up, so every attach succeeds. */
 static int ioasid_mock_attach_dev(struct iommu_domain *domain,

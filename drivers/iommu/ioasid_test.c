@@ -122,7 +122,7 @@ static void expect_payer(struct kunit *test, int pasid, struct task_struct *paye
 	struct ioasids_account *acct = ioasids_account_get(payer);
 
 	KUNIT_EXPECT_PTR_EQ(test, xa_load(&ioasid_xa, pasid),
-			    (void *)acct ?: IOASID_NO_ACCOUNT);
+			    ioasid_entry(acct, payer));
 	ioasids_account_put(acct);
 }
 

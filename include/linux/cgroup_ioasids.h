@@ -7,19 +7,38 @@
 #define _LINUX_CGROUP_IOASIDS_H
 
 #include <linux/stddef.h>
+#include <linux/types.h>
 
 struct cgroup_subsys_state;
 struct ioasids_account;
+struct seq_file;
 struct task_struct;
+
+/**
+ * struct ioasids_refusal - why a charge was refused
+ * @payer: the cgroup that was to pay, referenced
+ * @limit: the cgroup that had no room, @payer or an ancestor of it
+ *
+ * Filled in by ioasids_try_charge() for ioasids_refused(), which ends it.
+ */
+struct ioasids_refusal {
+	struct cgroup_subsys_state *payer;
+	struct cgroup_subsys_state *limit;
+};
 
 #ifdef CONFIG_CGROUP_IOASIDS
 
 struct ioasids_account *ioasids_account_get(struct task_struct *payer);
+void ioasids_account_hold(struct ioasids_account *acct);
 void ioasids_account_put(struct ioasids_account *acct);
+pid_t ioasids_account_tgid(struct ioasids_account *acct);
+u64 ioasids_account_cgroup(struct ioasids_account *acct);
+int ioasids_account_show(struct seq_file *sf, struct ioasids_account *acct);
 
 int ioasids_try_charge(struct ioasids_account *acct,
-		       struct cgroup_subsys_state **refused);
-void ioasids_refused(struct cgroup_subsys_state *refused);
+		       struct ioasids_refusal *refusal);
+void ioasids_refused(struct ioasids_account *acct,
+		     const struct ioasids_refusal *refusal);
 void ioasids_uncharge(struct ioasids_account *acct);
 
 #else /* CONFIG_CGROUP_IOASIDS */
@@ -30,15 +49,33 @@ ioasids_account_get(struct task_struct *payer)
 	return NULL;
 }
 
+static inline void ioasids_account_hold(struct ioasids_account *acct) {}
 static inline void ioasids_account_put(struct ioasids_account *acct) {}
 
-static inline int ioasids_try_charge(struct ioasids_account *acct,
-				     struct cgroup_subsys_state **refused)
+static inline pid_t ioasids_account_tgid(struct ioasids_account *acct)
 {
 	return 0;
 }
 
-static inline void ioasids_refused(struct cgroup_subsys_state *refused) {}
+static inline u64 ioasids_account_cgroup(struct ioasids_account *acct)
+{
+	return 0;
+}
+
+static inline int ioasids_account_show(struct seq_file *sf,
+				       struct ioasids_account *acct)
+{
+	return 0;
+}
+
+static inline int ioasids_try_charge(struct ioasids_account *acct,
+				     struct ioasids_refusal *refusal)
+{
+	return 0;
+}
+
+static inline void ioasids_refused(struct ioasids_account *acct,
+				   const struct ioasids_refusal *refusal) {}
 static inline void ioasids_uncharge(struct ioasids_account *acct) {}
 
 #endif /* CONFIG_CGROUP_IOASIDS */

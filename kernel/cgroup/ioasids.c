@@ -9,10 +9,13 @@
  * an admin stop a subtree from taking more than its share.
  *
  * ioasids.max is the limit on the PASIDs held in this cgroup and below; the
- * default is "max", no limit. ioasids.current is how many are held. Limits are
+ * default is "max", no limit. ioasids.current is how many are held, ioasids.peak
+ * the most that ever were, ioasids.stat what they are held for. Limits are
  * hierarchical: the tightest one between a process and the root is what it
- * meets, with EAGAIN. Refusals by a limit in a subtree are counted as "max" in
- * the ioasids.events of every cgroup from that limit up.
+ * meets, with EAGAIN. A refusal is counted as "max" in the ioasids.events of
+ * every cgroup from that limit up, and as "alloc_fail" from the cgroup of the
+ * process up; ioasids.events.local has each in the one cgroup alone. How many
+ * PASIDs the machine has is in the root's ioasids.capacity.
  *
  * The count is exact: an allocation is refused if and only if some cgroup from
  * the payer's up has no room at that instant, and no reader ever sees a
@@ -34,7 +37,9 @@
 #include <linux/atomic.h>
 #include <linux/cgroup.h>
 #include <linux/cgroup_ioasids.h>
+#include <linux/cleanup.h>
 #include <linux/err.h>
+#include <linux/iommu.h>
 #include <linux/kernel.h>
 #include <linux/list.h>
 #include <linux/pid.h>
@@ -45,8 +50,22 @@
 #include <linux/spinlock.h>
 #include <linux/string.h>
 
+#define CREATE_TRACE_POINTS
+#include <trace/events/cgroup_ioasids.h>
+
 #define IOASIDS_MAX	ULONG_MAX
 #define IOASIDS_MAX_STR	"max"
+
+enum ioasids_event {
+	IOASIDS_EVENT_MAX,		/* a limit refused */
+	IOASIDS_EVENT_ALLOC_FAIL,	/* an allocation was refused */
+	NR_IOASIDS_EVENTS,
+};
+
+static const char * const ioasids_event_names[] = {
+	[IOASIDS_EVENT_MAX]		= "max",
+	[IOASIDS_EVENT_ALLOC_FAIL]	= "alloc_fail",
+};
 
 struct ioasids_cgroup {
 	struct cgroup_subsys_state	css;
@@ -54,14 +73,17 @@ struct ioasids_cgroup {
 	/* Written under ioasids_lock, read by the files without it. */
 	unsigned long			limit;
 	unsigned long			nr;
+	unsigned long			peak;
 
 	/* Protected by ioasids_lock. */
 	bool				offline;
 	struct list_head		accounts;
 
-	/* Refusals by a limit here or below. */
-	atomic64_t			events_max;
+	/* What happened here or below, and what happened here. */
+	atomic64_t			events[NR_IOASIDS_EVENTS];
+	atomic64_t			events_local[NR_IOASIDS_EVENTS];
 	struct cgroup_file		events_file;
+	struct cgroup_file		events_local_file;
 };
 
 /**
@@ -151,8 +173,11 @@ static void ioasids_add(struct ioasids_cgroup *cg, struct ioasids_cgroup *top,
 {
 	lockdep_assert_held(&ioasids_lock);
 
-	for (; cg != top; cg = parent_ioasids(cg))
+	for (; cg != top; cg = parent_ioasids(cg)) {
 		WRITE_ONCE(cg->nr, cg->nr + nr);
+		if (cg->nr > cg->peak)
+			WRITE_ONCE(cg->peak, cg->nr);
+	}
 }
 
 /* The first cgroup from @cg up that has no room for one more, or NULL. */
@@ -242,11 +267,30 @@ static void ioasids_account_move(struct ioasids_account *acct,
 
 	lockdep_assert_held(&ioasids_lock);
 
+	if (acct->cg == to)
+		return;
+
+	trace_ioasid_move(acct->tgid, acct->nr, &acct->cg->css, &to->css);
 	common = ioasids_common_ancestor(acct->cg, to);
 	ioasids_add(acct->cg, common, -acct->nr);
 	ioasids_add(to, common, acct->nr);
 	acct->cg = to;
 	list_move(&acct->in_cgroup, &to->accounts);
+}
+
+/*
+ * Exec by a thread that is not the leader makes it the leader. On a v1 hierarchy
+ * that one can stand elsewhere, and no ->attach() tells.
+ */
+static void ioasids_account_follow(struct ioasids_account *acct,
+				   struct task_struct *payer)
+{
+	lockdep_assert_held(&ioasids_lock);
+
+	guard(rcu)();
+	if (pid_alive(payer) &&
+	    !(READ_ONCE(payer->group_leader->flags) & PF_EXITING))
+		ioasids_account_move(acct, ioasids_of_task(payer));
 }
 
 /* Drop a reference; true if it was the last, and @acct is the caller's to free. */
@@ -295,6 +339,8 @@ struct ioasids_account *ioasids_account_get(struct task_struct *payer)
 	acct = tgid ? ioasids_account_find(tgid) : &ioasids_kernel;
 	if (acct)
 		acct->refs++;
+	if (acct && tgid)
+		ioasids_account_follow(acct, payer);
 	spin_unlock_irq(&ioasids_lock);
 	if (acct) {
 		put_pid(tgid);
@@ -327,8 +373,21 @@ struct ioasids_account *ioasids_account_get(struct task_struct *payer)
 }
 
 /**
- * ioasids_account_put() - give back an account that was not charged
- * @acct: from ioasids_account_get()
+ * ioasids_account_hold() - keep an account from going with its last charge
+ * @acct: an account that is charged, and cannot be uncharged meanwhile
+ *
+ * Context: Any context in which a spinlock may be taken. Takes ioasids_lock.
+ */
+void ioasids_account_hold(struct ioasids_account *acct)
+{
+	guard(spinlock_irqsave)(&ioasids_lock);
+	acct->refs++;
+}
+
+/**
+ * ioasids_account_put() - give back an account
+ * @acct: from ioasids_account_get() where it was not charged, or held by
+ *	  ioasids_account_hold()
  *
  * Context: Any context in which a spinlock may be taken. Takes ioasids_lock.
  */
@@ -349,10 +408,82 @@ void ioasids_account_put(struct ioasids_account *acct)
 }
 
 /**
+ * ioasids_account_tgid() - whose account it is
+ * @acct: an account that is held, or charged
+ *
+ * Context: Any context.
+ * Return: the process ID in the initial PID namespace, of a process that may be
+ *	   gone; 0 where the kernel itself pays, or where nobody does.
+ */
+pid_t ioasids_account_tgid(struct ioasids_account *acct)
+{
+	return acct ? pid_nr(acct->tgid) : 0;
+}
+
+/**
+ * ioasids_account_cgroup() - where an account stands
+ * @acct: an account that is held, or charged
+ *
+ * Context: Any context in which a spinlock may be taken. Takes ioasids_lock.
+ * Return: the cgroup's id, 0 where the controller is disabled.
+ */
+u64 ioasids_account_cgroup(struct ioasids_account *acct)
+{
+	if (!acct)
+		return 0;
+
+	guard(spinlock_irqsave)(&ioasids_lock);
+	return cgroup_id(acct->cg->css.cgroup);
+}
+
+/**
+ * ioasids_account_show() - print whose account it is and where it stands
+ * @sf: where to
+ * @acct: an account that is held
+ *
+ * Prints the process ID, the name of the process, "-" where there is none, and
+ * the path of the cgroup, with octal escapes for white space.
+ *
+ * Context: Process context, may sleep. Takes ioasids_lock.
+ * Return: 0, or -ENOMEM.
+ */
+int ioasids_account_show(struct seq_file *sf, struct ioasids_account *acct)
+{
+	char *path __free(kfree) = kmalloc(PATH_MAX, GFP_KERNEL);
+	struct cgroup_subsys_state *css;
+	char comm[TASK_COMM_LEN] = "-";
+	struct task_struct *task;
+
+	if (!path)
+		return -ENOMEM;
+
+	scoped_guard(rcu) {
+		task = pid_task(acct->tgid, PIDTYPE_TGID);
+		if (task)
+			get_task_comm(comm, task);
+	}
+
+	/* The path can be long, so it is not made under the lock. */
+	scoped_guard(spinlock_irq, &ioasids_lock) {
+		css = &acct->cg->css;
+		css_get(css);
+	}
+	cgroup_path(css->cgroup, path, PATH_MAX);
+	css_put(css);
+
+	seq_printf(sf, "%8d ", ioasids_account_tgid(acct));
+	seq_setwidth(sf, TASK_COMM_LEN - 1);
+	seq_escape(sf, comm, " \t\n\\");
+	seq_pad(sf, ' ');
+	seq_escape(sf, path, " \t\n\\");
+	return 0;
+}
+
+/**
  * ioasids_try_charge() - charge one PASID to an account
  * @acct: from ioasids_account_get(); a charge keeps that reference
- * @refused: where -EAGAIN is returned, the cgroup that had no room, referenced;
- *	     to be given to ioasids_refused() once no lock is held
+ * @refusal: filled in where -EAGAIN is returned; to be given to
+ *	     ioasids_refused() once no lock is held
  *
  * Where several cgroups have no room, the one nearest to the payer is named.
  *
@@ -361,7 +492,7 @@ void ioasids_account_put(struct ioasids_account *acct)
  *	   nothing has changed.
  */
 int ioasids_try_charge(struct ioasids_account *acct,
-		       struct cgroup_subsys_state **refused)
+		       struct ioasids_refusal *refusal)
 {
 	struct ioasids_cgroup *full;
 
@@ -371,8 +502,10 @@ int ioasids_try_charge(struct ioasids_account *acct,
 	guard(spinlock_irqsave)(&ioasids_lock);
 	full = ioasids_full(acct->cg);
 	if (full) {
-		css_get(&full->css);
-		*refused = &full->css;
+		/* A cgroup keeps its ancestors, so this keeps both. */
+		css_get(&acct->cg->css);
+		refusal->payer = &acct->cg->css;
+		refusal->limit = &full->css;
 		return -EAGAIN;
 	}
 
@@ -383,23 +516,40 @@ int ioasids_try_charge(struct ioasids_account *acct,
 
 /**
  * ioasids_refused() - count a refusal and wake those who watch for it
- * @refused: the cgroup that ioasids_try_charge() named; its reference is dropped
+ * @acct: the account that was refused, still held
+ * @refusal: from ioasids_try_charge()
  *
  * Apart from ioasids_try_charge() so that a caller can refuse under its locks
- * and notify outside of them.
+ * and notify outside of them. A file is notified once, with all of its counts
+ * in place, and only if it has changed.
  *
  * Context: Any context in which a spinlock may be taken.
  */
-void ioasids_refused(struct cgroup_subsys_state *refused)
+void ioasids_refused(struct ioasids_account *acct,
+		     const struct ioasids_refusal *refusal)
 {
-	struct ioasids_cgroup *cg = css_ioasids(refused);
+	struct ioasids_cgroup *payer = css_ioasids(refusal->payer);
+	struct ioasids_cgroup *limit = css_ioasids(refusal->limit);
+	struct ioasids_cgroup *cg;
+	bool limited = false;
 
-	for (; parent_ioasids(cg); cg = parent_ioasids(cg)) {
-		atomic64_inc(&cg->events_max);
+	trace_ioasid_refuse(acct->tgid, refusal->payer, refusal->limit);
+
+	atomic64_inc(&limit->events_local[IOASIDS_EVENT_MAX]);
+	atomic64_inc(&payer->events_local[IOASIDS_EVENT_ALLOC_FAIL]);
+	cgroup_file_notify(&payer->events_local_file);
+	if (limit != payer)
+		cgroup_file_notify(&limit->events_local_file);
+
+	for (cg = payer; parent_ioasids(cg); cg = parent_ioasids(cg)) {
+		limited |= cg == limit;
+		if (limited)
+			atomic64_inc(&cg->events[IOASIDS_EVENT_MAX]);
+		atomic64_inc(&cg->events[IOASIDS_EVENT_ALLOC_FAIL]);
 		cgroup_file_notify(&cg->events_file);
 	}
 
-	css_put(refused);
+	css_put(refusal->payer);
 }
 
 /**
@@ -557,12 +707,54 @@ static u64 ioasids_current_read(struct cgroup_subsys_state *css,
 	return READ_ONCE(css_ioasids(css)->nr);
 }
 
+static u64 ioasids_peak_read(struct cgroup_subsys_state *css,
+			     struct cftype *cft)
+{
+	return READ_ONCE(css_ioasids(css)->peak);
+}
+
+static void ioasids_show_events(struct seq_file *sf, const atomic64_t *events)
+{
+	for (int i = 0; i < NR_IOASIDS_EVENTS; i++)
+		seq_printf(sf, "%s %lld\n", ioasids_event_names[i],
+			   atomic64_read(&events[i]));
+}
+
 static int ioasids_events_show(struct seq_file *sf, void *v)
 {
-	struct ioasids_cgroup *cg = css_ioasids(seq_css(sf));
-
-	seq_printf(sf, "max %lld\n", atomic64_read(&cg->events_max));
+	ioasids_show_events(sf, css_ioasids(seq_css(sf))->events);
 	return 0;
+}
+
+static int ioasids_events_local_show(struct seq_file *sf, void *v)
+{
+	ioasids_show_events(sf, css_ioasids(seq_css(sf))->events_local);
+	return 0;
+}
+
+/* What the root holds beside the kernel's own is for shared virtual addressing. */
+static int ioasids_stat_show(struct seq_file *sf, void *v)
+{
+	struct ioasids_cgroup *cg = css_ioasids(seq_css(sf));
+	unsigned long nr, kernel = 0;
+
+	/* Both at one instant, so that they add up to a current that was. */
+	scoped_guard(spinlock_irq, &ioasids_lock) {
+		nr = cg->nr;
+		if (cg == &ioasids_root)
+			kernel = ioasids_kernel.nr;
+	}
+
+	seq_printf(sf, "sva %lu\n", nr - kernel);
+	if (cg == &ioasids_root)
+		seq_printf(sf, "kernel %lu\n", kernel);
+	return 0;
+}
+
+static u64 ioasids_capacity_read(struct cgroup_subsys_state *css,
+				 struct cftype *cft)
+{
+	return iommu_nr_global_pasids();
 }
 
 static struct cftype ioasids_files[] = {
@@ -577,10 +769,30 @@ static struct cftype ioasids_files[] = {
 		.read_u64	= ioasids_current_read,
 	},
 	{
+		.name		= "peak",
+		.read_u64	= ioasids_peak_read,
+	},
+	{
 		.name		= "events",
 		.flags		= CFTYPE_NOT_ON_ROOT,
 		.file_offset	= offsetof(struct ioasids_cgroup, events_file),
 		.seq_show	= ioasids_events_show,
+	},
+	{
+		.name		= "events.local",
+		.flags		= CFTYPE_NOT_ON_ROOT,
+		.file_offset	= offsetof(struct ioasids_cgroup,
+					   events_local_file),
+		.seq_show	= ioasids_events_local_show,
+	},
+	{
+		.name		= "stat",
+		.seq_show	= ioasids_stat_show,
+	},
+	{
+		.name		= "capacity",
+		.flags		= CFTYPE_ONLY_ON_ROOT,
+		.read_u64	= ioasids_capacity_read,
 	},
 	{ }	/* terminate */
 };

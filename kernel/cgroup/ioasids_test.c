@@ -27,6 +27,8 @@ struct ioasids_tree {
 static void tree_add(struct ioasids_cgroup *cg, struct ioasids_cgroup *parent)
 {
 	cg->css.flags = CSS_NO_REF;
+	/* Tracepoints ask for the id of the cgroup. */
+	cg->css.cgroup = ioasids_root.css.cgroup;
 	cg->css.parent = parent ? &parent->css : NULL;
 	cg->limit = IOASIDS_MAX;
 	INIT_LIST_HEAD(&cg->accounts);
@@ -61,32 +63,37 @@ static struct ioasids_account *account_make(struct kunit *test,
 /* Charge @nr times; each must succeed. */
 static void charge(struct kunit *test, struct ioasids_account *acct, int nr)
 {
-	struct cgroup_subsys_state *refused = NULL;
+	struct ioasids_refusal refusal = { };
 
 	while (nr--) {
 		acct->refs++;
-		KUNIT_ASSERT_EQ(test, ioasids_try_charge(acct, &refused), 0);
+		KUNIT_ASSERT_EQ(test, ioasids_try_charge(acct, &refusal), 0);
 	}
-	KUNIT_EXPECT_NULL(test, refused);
+	KUNIT_EXPECT_NULL(test, refusal.limit);
 }
 
 /* Charge once more; @full must refuse, and nothing may change. */
 static void refuse(struct kunit *test, struct ioasids_account *acct,
 		   struct ioasids_cgroup *full)
 {
-	struct cgroup_subsys_state *refused = NULL;
-	unsigned long before[DEPTH], nr = acct->nr;
+	unsigned long before[DEPTH], peak[DEPTH], nr = acct->nr;
+	struct ioasids_refusal refusal = { };
 	struct ioasids_cgroup *cg;
 	int i = 0;
 
-	for (cg = acct->cg; cg; cg = parent_ioasids(cg))
-		before[i++] = cg->nr;
-	KUNIT_EXPECT_EQ(test, ioasids_try_charge(acct, &refused), -EAGAIN);
-	KUNIT_EXPECT_PTR_EQ(test, refused, &full->css);
+	for (cg = acct->cg; cg; cg = parent_ioasids(cg), i++) {
+		before[i] = cg->nr;
+		peak[i] = cg->peak;
+	}
+	KUNIT_EXPECT_EQ(test, ioasids_try_charge(acct, &refusal), -EAGAIN);
+	KUNIT_EXPECT_PTR_EQ(test, refusal.payer, &acct->cg->css);
+	KUNIT_EXPECT_PTR_EQ(test, refusal.limit, &full->css);
 	KUNIT_EXPECT_EQ(test, acct->nr, nr);
 	i = 0;
-	for (cg = acct->cg; cg; cg = parent_ioasids(cg))
-		KUNIT_EXPECT_EQ(test, cg->nr, before[i++]);
+	for (cg = acct->cg; cg; cg = parent_ioasids(cg), i++) {
+		KUNIT_EXPECT_EQ(test, cg->nr, before[i]);
+		KUNIT_EXPECT_EQ(test, cg->peak, peak[i]);
+	}
 }
 
 static void move(struct ioasids_account *acct, struct ioasids_cgroup *to)
@@ -175,16 +182,54 @@ static void lowered_limit_refuses_until_below(struct kunit *test)
 	charge(test, acct, 1);
 }
 
-static void refusal_is_counted_from_the_limit_up(struct kunit *test)
+/* What chain[2] refuses to the leaf. */
+static void refusal_is_counted_where_it_belongs(struct kunit *test)
 {
 	struct ioasids_tree *tree = tree_make(test);
+	struct ioasids_refusal refusal = {
+		.payer = &tree->leaf->css,
+		.limit = &tree->chain[2].css,
+	};
 
-	ioasids_refused(&tree->chain[2].css);
-	/* The root has no events file. */
-	for (int i = 1; i < DEPTH; i++)
-		KUNIT_EXPECT_EQ(test, atomic64_read(&tree->chain[i].events_max),
-				i <= 2);
-	KUNIT_EXPECT_EQ(test, atomic64_read(&tree->side.events_max), 0);
+	ioasids_refused(account_make(test, tree->leaf), &refusal);
+	/* The root has no events files. */
+	for (int i = 1; i < DEPTH; i++) {
+		struct ioasids_cgroup *cg = &tree->chain[i];
+
+		KUNIT_EXPECT_EQ(test, i <= 2,
+				atomic64_read(&cg->events[IOASIDS_EVENT_MAX]));
+		KUNIT_EXPECT_EQ(test, 1,
+				atomic64_read(&cg->events[IOASIDS_EVENT_ALLOC_FAIL]));
+		KUNIT_EXPECT_EQ(test, i == 2,
+				atomic64_read(&cg->events_local[IOASIDS_EVENT_MAX]));
+		KUNIT_EXPECT_EQ(test, cg == tree->leaf,
+				atomic64_read(&cg->events_local[IOASIDS_EVENT_ALLOC_FAIL]));
+	}
+	for (int i = 0; i < NR_IOASIDS_EVENTS; i++) {
+		KUNIT_EXPECT_EQ(test, 0, atomic64_read(&tree->side.events[i]));
+		KUNIT_EXPECT_EQ(test, 0, atomic64_read(&tree->side.events_local[i]));
+	}
+}
+
+static void peak_is_the_highest_that_was(struct kunit *test)
+{
+	struct ioasids_tree *tree = tree_make(test);
+	struct ioasids_account *stays = account_make(test, &tree->side);
+	struct ioasids_account *moves = account_make(test, tree->leaf);
+
+	charge(test, stays, 1);
+	charge(test, moves, 3);
+	ioasids_uncharge(moves);
+	KUNIT_EXPECT_EQ(test, tree->leaf->peak, 3);
+	KUNIT_EXPECT_EQ(test, tree->side.peak, 1);
+	KUNIT_EXPECT_EQ(test, tree->chain[1].peak, 4);
+
+	/* In one step from 1 to 3, and no higher above. */
+	move(moves, &tree->side);
+	KUNIT_EXPECT_EQ(test, tree->side.peak, 3);
+	KUNIT_EXPECT_EQ(test, tree->leaf->peak, 3);
+	KUNIT_EXPECT_EQ(test, tree->chain[1].peak, 4);
+	KUNIT_EXPECT_EQ(test, tree->chain[0].peak, 4);
 }
 
 static void move_takes_all_charges_along(struct kunit *test)
@@ -234,11 +279,11 @@ struct ioasids_churn {
 static int churn(void *data)
 {
 	struct ioasids_churn *churn = data;
-	struct cgroup_subsys_state *refused;
+	struct ioasids_refusal refusal;
 
 	for (int i = 0; i < 100000; i++) {
 		move(churn->acct, &churn->tree->side);
-		ioasids_try_charge(churn->acct, &refused);
+		ioasids_try_charge(churn->acct, &refusal);
 		move(churn->acct, churn->tree->leaf);
 		cond_resched();
 	}
@@ -269,6 +314,7 @@ static void reader_sees_no_count_that_never_was(struct kunit *test)
 	wait_for_completion(&churned.done);
 	KUNIT_EXPECT_EQ(test, wrong, 0);
 	KUNIT_EXPECT_EQ(test, above->nr, 4);
+	KUNIT_EXPECT_EQ(test, above->peak, 4);
 }
 
 static void common_ancestor_is_the_lowest(struct kunit *test)
@@ -346,12 +392,12 @@ static void account_is_one_per_thread_group(struct kunit *test)
 
 static void account_lives_as_long_as_its_charges(struct kunit *test)
 {
-	struct cgroup_subsys_state *refused = NULL;
+	struct ioasids_refusal refusal;
 	struct ioasids_account *acct = ioasids_account_get(current);
 	static DEFINE_SPINLOCK(lock);
 
 	KUNIT_ASSERT_FALSE(test, IS_ERR_OR_NULL(acct));
-	KUNIT_ASSERT_EQ(test, ioasids_try_charge(acct, &refused), 0);
+	KUNIT_ASSERT_EQ(test, ioasids_try_charge(acct, &refusal), 0);
 	KUNIT_EXPECT_PTR_EQ(test, account_of(current), acct);
 
 	/* With DEBUG_ATOMIC_SLEEP, one that could sleep is a report in the log. */
@@ -388,13 +434,13 @@ static void failed_allocation_leaves_no_account(struct kunit *test)
 
 static void kernel_pays_in_the_root_alone(struct kunit *test)
 {
-	struct cgroup_subsys_state *refused = NULL;
+	struct ioasids_refusal refusal;
 	struct ioasids_account *acct = ioasids_account_get(NULL);
 	unsigned long nr = READ_ONCE(acct->nr);
 
 	KUNIT_EXPECT_PTR_EQ(test, acct, &ioasids_kernel);
 	KUNIT_EXPECT_PTR_EQ(test, acct->cg, &ioasids_root);
-	KUNIT_ASSERT_EQ(test, ioasids_try_charge(acct, &refused), 0);
+	KUNIT_ASSERT_EQ(test, ioasids_try_charge(acct, &refusal), 0);
 	KUNIT_EXPECT_EQ(test, acct->nr, nr + 1);
 	ioasids_uncharge(acct);
 	KUNIT_EXPECT_EQ(test, acct->nr, nr);
@@ -470,7 +516,8 @@ static struct kunit_case ioasids_cases[] = {
 	KUNIT_CASE(nearest_full_cgroup_is_named),
 	KUNIT_CASE(siblings_share_their_parents_limit),
 	KUNIT_CASE(lowered_limit_refuses_until_below),
-	KUNIT_CASE(refusal_is_counted_from_the_limit_up),
+	KUNIT_CASE(refusal_is_counted_where_it_belongs),
+	KUNIT_CASE(peak_is_the_highest_that_was),
 	KUNIT_CASE(move_takes_all_charges_along),
 	KUNIT_CASE(reader_sees_no_count_that_never_was),
 	KUNIT_CASE(common_ancestor_is_the_lowest),

@@ -1,0 +1,143 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+# What shows who holds which PASID: the table in debugfs, and the tracepoints.
+
+load helpers
+
+TABLE=/sys/kernel/debug/ioasids
+TRACING=/sys/kernel/tracing
+KERNEL_PASIDS=/sys/module/ioasid_mock/parameters/kernel_pasids
+
+# id CGROUP: as the tracepoints name it
+id() { stat -c %i "$1"; }
+
+trace() {
+	echo >$TRACING/trace
+	echo 1 >$TRACING/events/ioasid/enable
+}
+
+# traced: what was, an event on a line
+traced() {
+	echo 0 >$TRACING/events/ioasid/enable
+	grep -o 'ioasid_[a-z]*: .*' $TRACING/trace
+}
+
+# row PASID: that line of the table, with one space between its columns
+row() { awk -v pasid="$1" '$1 == pasid { $1 = $1; print }' "$2"; }
+
+# pasid_of PID
+pasid_of() { awk -v pid="$1" '$3 == pid { print $1 }' $TABLE; }
+
+@test "the table shows who holds which PASID, and where" {
+	cgroups a b b/c
+	hold a; first=$pid
+	hold b/c
+	[ "$(awk '{ $1 = $1; print; exit }' $TABLE)" = 'pasid user tgid comm cgroup' ]
+	[ "$(row 1 $TABLE)" = "1 sva $first bind /test/a" ]
+	[ "$(row 2 $TABLE)" = "2 sva $pid bind /test/b/c" ]
+	[ "$(wc -l <$TABLE)" = 3 ]
+	echo "$pid" >a/cgroup.procs
+	[ "$(row 2 $TABLE)" = "2 sva $pid bind /test/a" ]
+	finish "$first"
+	[ -z "$(row 1 $TABLE)" ]
+}
+
+@test "white space in names is escaped, so that a line has five words" {
+	cgroups 'a b' $'a b/c\td\\'
+	cp "$BIN/bind" "$BATS_TEST_TMPDIR/x y"
+	start $'a b/c\td\\' "$BATS_TEST_TMPDIR/x y" "$DEVICE"
+	[ "$(row 1 $TABLE)" = "1 sva $pid x\\040y /test/a\\040b/c\\011d\\134" ]
+}
+
+@test "what the kernel takes for itself shows in the root, and only there" {
+	cgroups a
+	echo 1 >a/ioasids.max
+	hold a
+	echo 2 >$KERNEL_PASIDS
+	is "$ROOT/ioasids.current" 3
+	is "$ROOT/ioasids.stat" $'sva 1\nkernel 2'
+	is ioasids.current 1
+	is ioasids.stat 'sva 1'
+	# It is charged to no cgroup, even by a process in one.
+	in_cgroup a bash -c "echo 3 >$KERNEL_PASIDS" 3>&- &
+	wait $!
+	is "$ROOT/ioasids.stat" $'sva 1\nkernel 3'
+	is a/ioasids.current 1
+	is a/ioasids.events $'max 0\nalloc_fail 0'
+	echo 0 >$KERNEL_PASIDS
+	is "$ROOT/ioasids.stat" $'sva 1\nkernel 0'
+	is "$ROOT/ioasids.current" 1
+}
+
+@test "the table has the kernel's own and those whose process is gone" {
+	cgroups a b
+	# shellcheck disable=SC2016
+	start a bash -c 'exec 4<>$0
+		(echo $BASHPID >b/cgroup.procs; echo $BASHPID; exec sleep infinity) &' "$DEVICE"
+	wait "$pid"
+	echo 1 >$KERNEL_PASIDS
+	[ "$(row 1 $TABLE)" = "1 sva $pid - /test/a" ]
+	[ "$(row 2 $TABLE)" = "2 kernel 0 - /" ]
+	echo 0 >$KERNEL_PASIDS
+}
+
+@test "the table is consistent while PASIDs come and go" {
+	local pasids=() holders=() others=()
+	cgroups a b
+	for _ in {1..10}; do
+		hold a
+		holders+=("$pid")
+		hold b
+		others+=("$pid")
+	done
+	# The numbers of those who come and go lie between.
+	for other in "${others[@]}"; do finish "$other"; done
+	for holder in "${holders[@]}"; do pasids+=("$(pasid_of "$holder") sva $holder bind /test/a"); done
+	touch "$BATS_TEST_TMPDIR/come-and-go"
+	while [ -e "$BATS_TEST_TMPDIR/come-and-go" ]; do
+		hold b; other=$pid
+		hold b
+		finish "$other"
+		finish "$pid"
+	done 3>&- &
+	churn=$!
+	for _ in {1..100}; do
+		table=$(awk 'NR > 2 && $1 <= last { print "not in order" } { last = $1; $1 = $1; print }' $TABLE)
+		[[ $table != *order* ]] || fail "$table"
+		for line in "${pasids[@]}"; do
+			[[ $table$'\n' == *$'\n'"$line"$'\n'* ]] || fail "'$line' is not in $table"
+		done
+	done
+	rm "$BATS_TEST_TMPDIR/come-and-go"
+	wait "$churn"
+}
+
+@test "tracepoints tell of a PASID that is taken, moved and given back" {
+	cgroups a b
+	trace
+	hold a
+	echo "$pid" >b/cgroup.procs
+	finish "$pid"
+	run traced
+	[ "${lines[0]}" = "ioasid_alloc: pasid=1 user=sva tgid=$pid cgroup=$(id a)" ]
+	[ "${lines[1]}" = "ioasid_move: tgid=$pid nr=1 from=$(id a) to=$(id b)" ]
+	[ "${lines[2]}" = "ioasid_free: pasid=1 user=sva tgid=$pid cgroup=$(id b)" ]
+	[ ${#lines[@]} = 3 ]
+
+	trace
+	echo 1 >$KERNEL_PASIDS
+	echo 0 >$KERNEL_PASIDS
+	run traced
+	[ "${lines[0]}" = "ioasid_alloc: pasid=1 user=kernel tgid=0 cgroup=1" ]
+	[ "${lines[1]}" = "ioasid_free: pasid=1 user=kernel tgid=0 cgroup=1" ]
+}
+
+@test "a tracepoint tells which limit refused whom" {
+	cgroups a a/b
+	echo 0 >a/ioasids.max
+	trace
+	start a/b "$BIN/bind" "$DEVICE"
+	[ "$line" = EAGAIN ]
+	run traced
+	[ "$output" = "ioasid_refuse: tgid=$pid cgroup=$(id a/b) limit=$(id a)" ]
+}

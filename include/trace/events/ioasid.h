@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * PASIDs of the shared number space, taken and given back.
+ */
+#undef TRACE_SYSTEM
+#define TRACE_SYSTEM ioasid
+
+#if !defined(_TRACE_IOASID_H) || defined(TRACE_HEADER_MULTI_READ)
+#define _TRACE_IOASID_H
+
+#include <linux/cgroup_ioasids.h>
+#include <linux/tracepoint.h>
+
+DECLARE_EVENT_CLASS(ioasid_pasid,
+		    TP_PROTO(u32 pasid, const char *user,
+			     struct ioasids_account *acct),
+		    TP_ARGS(pasid, user, acct),
+
+		    TP_STRUCT__entry(__field(u32, pasid)
+				     __string(user, user)
+				     __field(pid_t, tgid)
+				     __field(u64, cgroup)
+		    ),
+
+		    TP_fast_assign(__entry->pasid = pasid;
+				   __assign_str(user);
+				   __entry->tgid = ioasids_account_tgid(acct);
+				   __entry->cgroup = ioasids_account_cgroup(acct);
+		    ),
+
+		    TP_printk("pasid=%u user=%s tgid=%d cgroup=%llu",
+			      __entry->pasid, __get_str(user), __entry->tgid,
+			      __entry->cgroup)
+);
+
+DEFINE_EVENT(ioasid_pasid, ioasid_alloc,
+	     TP_PROTO(u32 pasid, const char *user, struct ioasids_account *acct),
+	     TP_ARGS(pasid, user, acct)
+);
+
+DEFINE_EVENT(ioasid_pasid, ioasid_free,
+	     TP_PROTO(u32 pasid, const char *user, struct ioasids_account *acct),
+	     TP_ARGS(pasid, user, acct)
+);
+
+#endif /* _TRACE_IOASID_H */
+
+#include <trace/define_trace.h>
