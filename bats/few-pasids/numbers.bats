@@ -67,3 +67,13 @@ load ../helpers
 	hold a "$(<"$ROOT/ioasids.capacity")"
 	refused a ENOSPC
 }
+
+@test "the root never holds more than the capacity" {
+	cgroups a
+	for _ in {1..20}; do
+		start a "$BIN/bind" "$DEVICE" 20
+		kill -KILL "$pid"
+	done
+	until_empty a
+	is "$ROOT/ioasids.peak" 7
+}

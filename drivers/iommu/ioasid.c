@@ -7,8 +7,8 @@
  * whoever it is taken for, which the caller names: this file knows who holds
  * which PASID, and nothing of how cgroups count.
  *
- * A number and its charge are taken in one critical section, so that neither is
- * ever seen held for an allocation that fails for lack of the other.
+ * A number and its charge are taken in one critical section, and given back in
+ * one, so that neither is ever seen held without the other.
  *
  * Who holds what is shown in debugfs, in a table that is made from what is there
  * for accounting anyway.
@@ -87,6 +87,7 @@ int ioasid_alloc(struct task_struct *payer, u32 max_pasids)
 		return PTR_ERR(acct);
 
 	entry = ioasid_entry(acct, payer);
+	/* Events are in the order in which numbers change hands. */
 	xa_lock_irq(&ioasid_xa);
 	ret = __xa_alloc(&ioasid_xa, &pasid, entry,
 			 XA_LIMIT(IOMMU_FIRST_GLOBAL_PASID, max_pasids - 1),
@@ -99,12 +100,14 @@ int ioasid_alloc(struct task_struct *payer, u32 max_pasids)
 		/* The xarray's word for a range that is full. */
 		ret = -ENOSPC;
 	}
+	if (!ret && trace_ioasid_alloc_enabled())
+		trace_ioasid_alloc(pasid, ioasid_user(entry),
+				   ioasids_account_tgid(acct),
+				   ioasids_account_cgroup(acct));
 	xa_unlock_irq(&ioasid_xa);
 
-	if (!ret) {
-		trace_ioasid_alloc(pasid, ioasid_user(entry), acct);
+	if (!ret)
 		return pasid;
-	}
 
 	if (ret == -EAGAIN)
 		ioasids_refused(acct, &refusal);
@@ -167,18 +170,21 @@ int ioasid_alloc_mm(struct mm_struct *mm, u32 max_pasids)
  */
 void ioasid_free(u32 pasid)
 {
+	struct ioasids_account *acct;
 	unsigned long flags;
 	void *entry;
 
 	xa_lock_irqsave(&ioasid_xa, flags);
 	entry = __xa_erase(&ioasid_xa, pasid);
+	acct = ioasid_account(entry);
+	if (entry && trace_ioasid_free_enabled())
+		trace_ioasid_free(pasid, ioasid_user(entry),
+				  ioasids_account_tgid(acct),
+				  ioasids_account_cgroup(acct));
+	ioasids_uncharge(acct);
 	xa_unlock_irqrestore(&ioasid_xa, flags);
 
-	if (WARN_ON_ONCE(!entry))
-		return;
-
-	trace_ioasid_free(pasid, ioasid_user(entry), ioasid_account(entry));
-	ioasids_uncharge(ioasid_account(entry));
+	WARN_ON_ONCE(!entry);
 }
 
 /*

@@ -48,7 +48,8 @@ static int ioasid_mock_set_kernel_pasids(const char *val,
 	ret = kstrtouint(val, 0, &wanted);
 	if (ret)
 		return ret;
-	if (!ioasid_mock_dev || wanted > ARRAY_SIZE(ioasid_mock_kernel_pasids))
+	if (!ioasid_mock_dev || !ioasid_mock_dev->dev.iommu ||
+	    wanted > ARRAY_SIZE(ioasid_mock_kernel_pasids))
 		return -EINVAL;
 
 	while (*nr > wanted)
@@ -152,11 +153,12 @@ static int __init ioasid_mock_iommu_init(void)
 		.id		= PLATFORM_DEVID_NONE,
 		.properties	= properties,
 	};
+	struct platform_device *pdev;
 	int ret;
 
-	ioasid_mock_dev = platform_device_register_full(&info);
-	if (IS_ERR(ioasid_mock_dev))
-		return PTR_ERR(ioasid_mock_dev);
+	pdev = platform_device_register_full(&info);
+	if (IS_ERR(pdev))
+		return PTR_ERR(pdev);
 
 	ret = iommu_device_sysfs_add(&ioasid_mock_iommu, NULL, NULL,
 				     "ioasid_mock_iommu");
@@ -164,6 +166,8 @@ static int __init ioasid_mock_iommu_init(void)
 		goto err_unregister;
 
 	ioasid_mock_iommu.max_pasids = 1U << pasid_bits;
+	/* It is asked for at once. */
+	ioasid_mock_dev = pdev;
 	ret = iommu_device_register(&ioasid_mock_iommu, &ioasid_mock_ops, NULL);
 	if (ret)
 		goto err_sysfs;
@@ -171,9 +175,10 @@ static int __init ioasid_mock_iommu_init(void)
 	return 0;
 
 err_sysfs:
+	ioasid_mock_dev = NULL;
 	iommu_device_sysfs_remove(&ioasid_mock_iommu);
 err_unregister:
-	platform_device_unregister(ioasid_mock_dev);
+	platform_device_unregister(pdev);
 	return ret;
 }
 

@@ -111,8 +111,9 @@ struct ioasids_account {
 /*
  * One lock over check and commit makes the count exact by construction, and
  * beats an atomic operation for each level as soon as hierarchies nest. It is
- * held for O(depth), which cgroup.max.depth bounds, or O(log accounts).
- * Interrupts are off because PASIDs may be freed from any context.
+ * held for O(log accounts) or O(depth); an admin who delegates bounds the depth
+ * with cgroup.max.depth. Interrupts are off because PASIDs may be freed from any
+ * context.
  */
 static DEFINE_SPINLOCK(ioasids_lock);
 
@@ -206,21 +207,23 @@ static bool ioasids_task_decides(struct task_struct *task)
 }
 
 /*
- * The cgroup that @task's thread group stands in. Read under ioasids_lock:
- * ->attach() runs after the task has moved and takes the lock for each task, so
- * it finds every account that was made with what is read here. A task that has
- * exited, too, keeps pointing where it died; that cgroup may be offline by now,
- * and its accounts have gone to the nearest ancestor that is not.
+ * The cgroup that the thread group @tgid, of which @task is or was one, stands
+ * in. Read under ioasids_lock: ->attach() runs after the task has moved and takes
+ * the lock for each task, so it finds every account that was made with what is
+ * read here. A task that has exited, too, keeps pointing where it died; that
+ * cgroup may be offline by now, and its accounts have gone to the nearest
+ * ancestor that is not.
  */
-static struct ioasids_cgroup *ioasids_of_task(struct task_struct *task)
+static struct ioasids_cgroup *ioasids_of_task(struct task_struct *task,
+					      struct pid *tgid)
 {
 	struct ioasids_cgroup *cg;
 
 	lockdep_assert_held(&ioasids_lock);
 
 	guard(rcu)();
-	if (pid_alive(task) && !ioasids_task_decides(task))
-		task = task->group_leader;
+	if (!pid_alive(task) || !ioasids_task_decides(task))
+		task = pid_task(tgid, PIDTYPE_TGID) ?: task;
 	cg = css_ioasids(task_css(task, ioasids_cgrp_id));
 	while (cg->offline)
 		cg = parent_ioasids(cg);
@@ -270,7 +273,8 @@ static void ioasids_account_move(struct ioasids_account *acct,
 	if (acct->cg == to)
 		return;
 
-	trace_ioasid_move(acct->tgid, acct->nr, &acct->cg->css, &to->css);
+	if (acct->nr)
+		trace_ioasid_move(acct->tgid, acct->nr, &acct->cg->css, &to->css);
 	common = ioasids_common_ancestor(acct->cg, to);
 	ioasids_add(acct->cg, common, -acct->nr);
 	ioasids_add(to, common, acct->nr);
@@ -280,17 +284,21 @@ static void ioasids_account_move(struct ioasids_account *acct,
 
 /*
  * Exec by a thread that is not the leader makes it the leader. On a v1 hierarchy
- * that one can stand elsewhere, and no ->attach() tells.
+ * that one can stand elsewhere, and no ->attach() tells, so what the process
+ * holds follows when it asks for more.
  */
 static void ioasids_account_follow(struct ioasids_account *acct,
 				   struct task_struct *payer)
 {
 	lockdep_assert_held(&ioasids_lock);
 
+	if (cgroup_subsys_on_dfl(ioasids_cgrp_subsys))
+		return;
+
 	guard(rcu)();
 	if (pid_alive(payer) &&
 	    !(READ_ONCE(payer->group_leader->flags) & PF_EXITING))
-		ioasids_account_move(acct, ioasids_of_task(payer));
+		ioasids_account_move(acct, ioasids_of_task(payer, acct->tgid));
 }
 
 /* Drop a reference; true if it was the last, and @acct is the caller's to free. */
@@ -317,13 +325,14 @@ static void ioasids_account_free(struct ioasids_account *acct)
  * @payer: any thread of the process that is to pay, referenced or current; NULL
  *	   for the kernel itself, which pays in the root alone
  *
- * A @payer that has been reaped has no thread group any more, and what is taken
- * in its name is the kernel's.
+ * Where all of the process has been reaped there is no thread group any more, and
+ * what is taken in its name is the kernel's.
  *
  * Context: Process context, may sleep. Takes ioasids_lock.
  * Return: the account, to be given to ioasids_try_charge() or to
- *	   ioasids_account_put(); NULL, which all functions here accept, where
- *	   the controller is disabled; ERR_PTR(-ENOMEM).
+ *	   ioasids_account_put(); ERR_PTR(-ENOMEM); NULL where the controller is
+ *	   disabled, which those two, ioasids_uncharge(), ioasids_account_tgid()
+ *	   and ioasids_account_cgroup() accept.
  */
 struct ioasids_account *ioasids_account_get(struct task_struct *payer)
 {
@@ -359,7 +368,7 @@ struct ioasids_account *ioasids_account_get(struct task_struct *payer)
 	acct = ioasids_account_find(tgid);
 	if (!acct) {
 		acct = new;
-		acct->cg = ioasids_of_task(payer);
+		acct->cg = ioasids_of_task(payer, tgid);
 		list_add(&acct->in_cgroup, &acct->cg->accounts);
 		rb_add(&acct->node, &ioasids_accounts, ioasids_account_less);
 	}
@@ -450,26 +459,25 @@ u64 ioasids_account_cgroup(struct ioasids_account *acct)
 int ioasids_account_show(struct seq_file *sf, struct ioasids_account *acct)
 {
 	char *path __free(kfree) = kmalloc(PATH_MAX, GFP_KERNEL);
-	struct cgroup_subsys_state *css;
 	char comm[TASK_COMM_LEN] = "-";
 	struct task_struct *task;
+	struct cgroup *cgroup;
 
 	if (!path)
 		return -ENOMEM;
 
+	/*
+	 * The path can be long, so it is not made under the lock. Even a root
+	 * goes, with the v1 hierarchy whose root it is; RCU keeps them all.
+	 */
 	scoped_guard(rcu) {
 		task = pid_task(acct->tgid, PIDTYPE_TGID);
 		if (task)
 			get_task_comm(comm, task);
+		scoped_guard(spinlock_irq, &ioasids_lock)
+			cgroup = acct->cg->css.cgroup;
+		cgroup_path(cgroup, path, PATH_MAX);
 	}
-
-	/* The path can be long, so it is not made under the lock. */
-	scoped_guard(spinlock_irq, &ioasids_lock) {
-		css = &acct->cg->css;
-		css_get(css);
-	}
-	cgroup_path(css->cgroup, path, PATH_MAX);
-	css_put(css);
 
 	seq_printf(sf, "%8d ", ioasids_account_tgid(acct));
 	seq_setwidth(sf, TASK_COMM_LEN - 1);
@@ -488,8 +496,9 @@ int ioasids_account_show(struct seq_file *sf, struct ioasids_account *acct)
  * Where several cgroups have no room, the one nearest to the payer is named.
  *
  * Context: Any context in which a spinlock may be taken. Takes ioasids_lock.
- * Return: 0, and the charge lasts until ioasids_uncharge(); or -EAGAIN, and
- *	   nothing has changed.
+ * Return: 0, and the charge lasts until ioasids_uncharge(); or -EAGAIN, no count
+ *	   has changed, and @refusal holds a reference that ioasids_refused()
+ *	   drops.
  */
 int ioasids_try_charge(struct ioasids_account *acct,
 		       struct ioasids_refusal *refusal)
@@ -598,8 +607,8 @@ ioasids_css_alloc(struct cgroup_subsys_state *parent)
 /*
  * What is still held belongs to no process that is in this cgroup: a passed
  * descriptor or a pinned mm keeps it. The parent already counts it and cannot go
- * offline before its child. User space chooses how many accounts there are, so the lock
- * is let go after each.
+ * offline before its child. User space chooses how many accounts there are, so the
+ * lock is let go after each.
  */
 static void ioasids_css_offline(struct cgroup_subsys_state *css)
 {
@@ -636,10 +645,10 @@ static void ioasids_attach(struct cgroup_taskset *tset)
 	struct task_struct *task;
 
 	cgroup_taskset_for_each(task, css, tset) {
-		guard(spinlock_irq)(&ioasids_lock);
 		guard(rcu)();
 		if (!ioasids_task_decides(task))
 			continue;
+		guard(spinlock_irq)(&ioasids_lock);
 		acct = ioasids_account_find(task_tgid(task));
 		if (acct)
 			ioasids_account_move(acct, css_ioasids(css));

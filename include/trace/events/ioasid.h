@@ -8,13 +8,11 @@
 #if !defined(_TRACE_IOASID_H) || defined(TRACE_HEADER_MULTI_READ)
 #define _TRACE_IOASID_H
 
-#include <linux/cgroup_ioasids.h>
 #include <linux/tracepoint.h>
 
 DECLARE_EVENT_CLASS(ioasid_pasid,
-		    TP_PROTO(u32 pasid, const char *user,
-			     struct ioasids_account *acct),
-		    TP_ARGS(pasid, user, acct),
+		    TP_PROTO(u32 pasid, const char *user, pid_t tgid, u64 cgroup),
+		    TP_ARGS(pasid, user, tgid, cgroup),
 
 		    TP_STRUCT__entry(__field(u32, pasid)
 				     __string(user, user)
@@ -24,8 +22,8 @@ DECLARE_EVENT_CLASS(ioasid_pasid,
 
 		    TP_fast_assign(__entry->pasid = pasid;
 				   __assign_str(user);
-				   __entry->tgid = ioasids_account_tgid(acct);
-				   __entry->cgroup = ioasids_account_cgroup(acct);
+				   __entry->tgid = tgid;
+				   __entry->cgroup = cgroup;
 		    ),
 
 		    TP_printk("pasid=%u user=%s tgid=%d cgroup=%llu",
@@ -34,13 +32,13 @@ DECLARE_EVENT_CLASS(ioasid_pasid,
 );
 
 DEFINE_EVENT(ioasid_pasid, ioasid_alloc,
-	     TP_PROTO(u32 pasid, const char *user, struct ioasids_account *acct),
-	     TP_ARGS(pasid, user, acct)
+	     TP_PROTO(u32 pasid, const char *user, pid_t tgid, u64 cgroup),
+	     TP_ARGS(pasid, user, tgid, cgroup)
 );
 
 DEFINE_EVENT(ioasid_pasid, ioasid_free,
-	     TP_PROTO(u32 pasid, const char *user, struct ioasids_account *acct),
-	     TP_ARGS(pasid, user, acct)
+	     TP_PROTO(u32 pasid, const char *user, pid_t tgid, u64 cgroup),
+	     TP_ARGS(pasid, user, tgid, cgroup)
 );
 
 #endif /* _TRACE_IOASID_H */
