@@ -1,13 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# Shared by the bats files. Each test works in /sys/fs/cgroup/test, and leaves
-# nothing behind: teardown fails where a charge or a dying cgroup remains.
+# Shared by the bats files. Each test works in the cgroup test, of the v2 hierarchy
+# or of a v1 hierarchy of its own, and leaves nothing behind: teardown fails where
+# a charge or a dying cgroup remains.
 # shellcheck shell=bash disable=SC2164
 
 ROOT=/sys/fs/cgroup
+V1=/tmp/v1
 DEVICE=/dev/ioasid_mock-0
 BIN=$IOASIDS_SRC/build/bin
 
-setup() {
+setup() { v2_setup; }
+teardown() { v2_teardown; }
+
+v2_setup() {
 	cd "$ROOT"
 	echo +ioasids >cgroup.subtree_control
 	mkdir test
@@ -15,7 +20,7 @@ setup() {
 	echo +ioasids >cgroup.subtree_control
 }
 
-teardown() {
+v2_teardown() {
 	cd "$ROOT"
 	echo 1 >test/cgroup.kill
 	until_empty test
@@ -23,6 +28,32 @@ teardown() {
 	is ioasids.current 0
 	rmdir test
 	until_none_dies .
+}
+
+v1_setup() {
+	echo -ioasids >"$ROOT/cgroup.subtree_control"
+	mkdir -p "$V1"
+	mount -t cgroup -o ioasids none "$V1"
+	mkdir "$V1/test"
+	cd "$V1/test"
+}
+
+# There is no cgroup.kill, and a process that is dying may hold a cgroup up. A
+# hierarchy goes at umount only if its root is the last of its cgroups.
+v1_teardown() {
+	local pids
+	mountpoint -q "$V1" || return 0
+	cd "$V1"
+	mapfile -t pids < <(find . -mindepth 2 -name cgroup.procs -exec cat {} +)
+	[ ${#pids[@]} = 0 ] || kill -KILL "${pids[@]}"
+	until_has ioasids.current 0
+	find . -depth -mindepth 1 -type d | while read -r cgroup; do
+		until rmdir "$cgroup"; do :; done
+	done
+	until awk '$1 == "ioasids" { exit $3 != 1 }' /proc/cgroups; do :; done
+	cd /
+	umount "$V1"
+	until grep -qw ioasids "$ROOT/cgroup.controllers"; do :; done
 }
 
 # cgroups A A/B...: make them, with ioasids enabled all the way down.
@@ -40,13 +71,15 @@ in_cgroup() {
 }
 
 # start CGROUP COMMAND...: run it there in the background, until it has said its
-# first line; $pid is its process, $line what it said.
+# first line; $pid is its process, $line what it said. Each has a pipe of its own,
+# so that one that dies without a word is noticed.
 start() {
-	local fifo=$BATS_TEST_TMPDIR/said
-	[ -p "$fifo" ] || mkfifo "$fifo"
+	local fifo=$BATS_TEST_TMPDIR/said.$BASHPID.$((++started))
+	mkfifo "$fifo"
 	in_cgroup "$@" >"$fifo" 3>&- &
 	pid=$!
-	read -r line <"$fifo"
+	line=
+	read -r line <"$fifo" || true
 }
 
 # hold CGROUP [N]: N processes there open the device and keep it. The last of
@@ -65,6 +98,17 @@ refused() {
 	start "$1" "$BIN/bind" "$DEVICE"
 	wait "$pid" || true
 	[ "$line" = "${2:-EAGAIN}" ] || fail "a process in $1 was to meet ${2:-EAGAIN}: $line"
+}
+
+# bequeath CGROUP HEIR: a process in CGROUP binds, leaves the device to a process
+# in HEIR, $heir, and ends.
+bequeath() {
+	# shellcheck disable=SC2016
+	start "$1" bash -c 'exec 4<>"$0"
+		(echo $BASHPID >"$1/cgroup.procs"; echo $BASHPID; exec sleep infinity >&-) &' "$DEVICE" "$2"
+	# shellcheck disable=SC2034
+	heir=$line
+	wait "$pid"
 }
 
 # finish PID: end it, and wait until it has been reaped.

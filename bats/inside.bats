@@ -71,10 +71,7 @@ pasid_of() { awk -v pid="$1" '$3 == pid { print $1 }' $TABLE; }
 
 @test "the table has the kernel's own and those whose process is gone" {
 	cgroups a b
-	# shellcheck disable=SC2016
-	start a bash -c 'exec 4<>$0
-		(echo $BASHPID >b/cgroup.procs; echo $BASHPID; exec sleep infinity) &' "$DEVICE"
-	wait "$pid"
+	bequeath a b
 	echo 1 >$KERNEL_PASIDS
 	[ "$(row 1 $TABLE)" = "1 sva $pid - /test/a" ]
 	[ "$(row 2 $TABLE)" = "2 kernel 0 - /" ]
@@ -104,8 +101,8 @@ pasid_of() { awk -v pid="$1" '$3 == pid { print $1 }' $TABLE; }
 	for _ in {1..100}; do
 		table=$(awk 'NR > 2 && $1 <= last { print "not in order" } { last = $1; $1 = $1; print }' $TABLE)
 		[[ $table != *order* ]] || fail "$table"
-		for line in "${pasids[@]}"; do
-			[[ $table$'\n' == *$'\n'"$line"$'\n'* ]] || fail "'$line' is not in $table"
+		for held in "${pasids[@]}"; do
+			[[ $table$'\n' == *$'\n'"$held"$'\n'* ]] || fail "'$held' is not in $table"
 		done
 	done
 	rm "$BATS_TEST_TMPDIR/come-and-go"

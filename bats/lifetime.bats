@@ -35,15 +35,10 @@ load helpers
 
 @test "an inherited descriptor holds the PASID until it is closed" {
 	cgroups a b
-	# The child of the one that binds goes to b, and stays.
-	# shellcheck disable=SC2016
-	start a bash -c 'exec 4<>$0
-		(echo $BASHPID >b/cgroup.procs; echo $BASHPID; exec sleep infinity) &' "$DEVICE"
-	child=$line
-	wait "$pid"
+	bequeath a b
 	is a/ioasids.current 1
 	is b/ioasids.current 0
-	kill -KILL "$child"
+	kill -KILL "$heir"
 	until_empty b
 	is a/ioasids.current 0
 }

@@ -4,16 +4,6 @@
 
 load helpers
 
-# bequeath CGROUP HEIR: a process in CGROUP binds, leaves the device to a process
-# in HEIR, $heir, and ends.
-bequeath() {
-	# shellcheck disable=SC2016
-	start "$1" bash -c 'exec 4<>"$0"
-		(echo $BASHPID >"$1/cgroup.procs"; echo $BASHPID; exec sleep infinity) &' "$DEVICE" "$2"
-	heir=$line
-	wait "$pid"
-}
-
 @test "a process takes its charge along" {
 	cgroups a b
 	hold a

@@ -4,33 +4,8 @@
 
 load helpers
 
-V1=/tmp/v1
-
-setup() {
-	echo -ioasids >"$ROOT/cgroup.subtree_control"
-	mkdir -p "$V1"
-	mount -t cgroup -o ioasids none "$V1"
-	cd "$V1"
-}
-
-# There is no cgroup.kill, and a process that is dying may hold a cgroup up. A
-# hierarchy goes at umount only if its root is the last of its cgroups.
-teardown() {
-	mountpoint -q "$V1" || return 0
-	cd "$V1"
-	for procs in */cgroup.procs */*/cgroup.procs; do
-		mapfile -t pids < <(cat "$procs" 2>/dev/null)
-		[ ${#pids[@]} = 0 ] || kill -KILL "${pids[@]}"
-	done
-	until_has ioasids.current 0
-	find . -depth -mindepth 1 -type d | while read -r cgroup; do
-		until rmdir "$cgroup"; do :; done
-	done
-	until awk '$1 == "ioasids" { exit $3 != 1 }' /proc/cgroups; do :; done
-	cd /
-	umount "$V1"
-	until grep -qw ioasids "$ROOT/cgroup.controllers"; do :; done
-}
+setup() { v1_setup; }
+teardown() { v1_teardown; }
 
 @test "v1: the files are there, without a limit" {
 	mkdir a
@@ -39,10 +14,10 @@ teardown() {
 	is a/ioasids.events $'max 0\nalloc_fail 0'
 	is a/ioasids.peak 0
 	is a/ioasids.stat 'sva 0'
-	[ ! -e ioasids.max ]
-	is ioasids.current 0
-	is ioasids.stat $'sva 0\nkernel 0'
-	is ioasids.capacity $((2 ** 20 - 1))
+	[ ! -e "$V1/ioasids.max" ]
+	is "$V1/ioasids.current" 0
+	is "$V1/ioasids.stat" $'sva 0\nkernel 0'
+	is "$V1/ioasids.capacity" $((2 ** 20 - 1))
 }
 
 @test "v1: a limit above refuses with EAGAIN and is counted there" {
