@@ -10,11 +10,11 @@ VM := tools/testing/vm
 HELPERS := $(patsubst bats/%.c,build/bin/%,$(wildcard bats/*.c))
 BIN := build/bin/init $(HELPERS)
 
-.PHONY: help demo check kernel root clean FORCE
+.PHONY: help demo check kernel root series check-series clean FORCE
 
 help: ## this list
 	@echo 'make TARGET [ARCH=um|x86_64] [KSRC=kernel tree, instead of Debian'\''s]'
-	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
 demo: kernel-um $(BIN) ## see limits at work on real processes, in a guest
 	@$(VM)/demo
@@ -26,6 +26,12 @@ kernel: kernel-$(ARCH) ## build the guest kernel for ARCH
 
 kernel-%: FORCE
 	@$(VM)/kernel $* >/dev/null
+
+series: ## write the patches that git am takes, to build/series
+	@$(VM)/series
+
+check-series: $(BIN) ## apply the series, build after each patch, boot after the last: takes long
+	@$(VM)/check-series
 
 root: build/bin/init FORCE
 	@$(VM)/root
