@@ -62,16 +62,16 @@ static const struct {
 } kinds[KINDS] = {
 	[BIND]		= { "bind",	WEIGHT },
 	[CLOSE]		= { "close",	110 },
-	[EXIT]		= { "exit",	 12 },
-	[KILL]		= { "kill",	  7 },
-	[FORK]		= { "fork",	 36 },
-	[SPAWN]		= { "spawn",	 10 },
-	[MOVE]		= { "move",	 65 },
+	[EXIT]		= { "exit",	  8 },
+	[KILL]		= { "kill",	  5 },
+	[FORK]		= { "fork",	 24 },
+	[SPAWN]		= { "spawn",	  7 },
+	[MOVE]		= { "move",	 55 },
 	[MKDIR]		= { "mkdir",	 80 },
 	[RMDIR]		= { "rmdir",	 70 },
 	[SET_MAX]	= { "set max",	140 },
-	[ENABLE]	= { "enable",	 90 },
-	[DISABLE]	= { "disable",	 45 },
+	[ENABLE]	= { "enable",	 75 },
+	[DISABLE]	= { "disable",	 40 },
 	[KILL_ALL]	= { "kill all",	  1 },
 };
 
