@@ -98,7 +98,7 @@ pasid_of() { awk -v pid="$1" '$3 == pid { print $1 }' $TABLE; }
 		finish "$pid"
 	done 3>&- &
 	churn=$!
-	for _ in {1..100}; do
+	for _ in {1..30}; do
 		table=$(awk 'NR > 2 && $1 <= last { print "not in order" } { last = $1; $1 = $1; print }' $TABLE)
 		[[ $table != *order* ]] || fail "$table"
 		for held in "${pasids[@]}"; do

@@ -4,9 +4,9 @@
 # name a group alike on cgroup v1 and v2. What holds on both is a function, and
 # two tests: the start of a test's name says which hierarchy it finds mounted.
 
-load helpers
+load ../helpers
 
-EXAMPLE=$IOASIDS_SRC/bats/cgconfig.conf
+EXAMPLE=$IOASIDS_SRC/bats/libcgroup/cgconfig.conf
 
 setup() { "${BATS_TEST_DESCRIPTION%%:*}_setup"; }
 
