@@ -11,7 +11,9 @@ KERNEL_PASIDS=/sys/module/ioasid_mock/parameters/kernel_pasids
 # id CGROUP: as the tracepoints name it
 id() { stat -c %i "$1"; }
 
+# By the clock that has events of all CPUs in order.
 trace() {
+	echo counter >$TRACING/trace_clock
 	echo >$TRACING/trace
 	echo 1 >$TRACING/events/ioasid/enable
 }
@@ -116,6 +118,7 @@ pasid_of() { awk -v pid="$1" '$3 == pid { print $1 }' $TABLE; }
 	echo "$pid" >b/cgroup.procs
 	finish "$pid"
 	run traced
+	echo "$output"
 	[ "${lines[0]}" = "ioasid_alloc: pasid=1 user=sva tgid=$pid cgroup=$(id a)" ]
 	[ "${lines[1]}" = "ioasid_move: tgid=$pid nr=1 from=$(id a) to=$(id b)" ]
 	[ "${lines[2]}" = "ioasid_free: pasid=1 user=sva tgid=$pid cgroup=$(id b)" ]
@@ -136,5 +139,6 @@ pasid_of() { awk -v pid="$1" '$3 == pid { print $1 }' $TABLE; }
 	start a/b "$BIN/bind" "$DEVICE"
 	[ "$line" = EAGAIN ]
 	run traced
+	echo "$output"
 	[ "$output" = "ioasid_refuse: tgid=$pid cgroup=$(id a/b) limit=$(id a)" ]
 }
