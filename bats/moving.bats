@@ -299,19 +299,21 @@ load helpers
 }
 
 @test "a process that binds while it is being moved is charged where it ends up" {
-	local mover
+	local mover moving=$BATS_TEST_TMPDIR/moving
 	cgroups a b
-	for _ in {1..30}; do
+	for n in {1..30}; do
 		start a "$BIN/threads" "$DEVICE" 3 bind-on-usr1
-		while :; do
+		touch "$moving"
+		# It ends in one or the other.
+		while [ -e "$moving" ]; do
 			echo "$pid" >b/cgroup.procs
-			echo "$pid" >a/cgroup.procs
+			((n % 2)) || echo "$pid" >a/cgroup.procs
 		done 3>&- &
 		mover=$!
 		kill -USR1 "$pid"
 		until_has ioasids.current 1
-		kill "$mover"
-		wait "$mover" || true
+		rm "$moving"
+		wait "$mover"
 		case $(<"/proc/$pid/cgroup") in
 		*/a) is a/ioasids.current 1; is b/ioasids.current 0 ;;
 		*/b) is a/ioasids.current 0; is b/ioasids.current 1 ;;
