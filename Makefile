@@ -44,4 +44,4 @@ $(BIN): Makefile
 	@gcc -O2 -Wall -Wextra -Werror -static -pthread -o $@ $(filter %.c,$^)
 
 clean: ## remove what was built, but not the kernel's source
-	rm -rf build/kernel build/bin build/root build/log
+	rm -rf build/kernel build/bin build/root build/log build/docs build/selftests build/series*
