@@ -23,6 +23,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#define STACK_SIZE	65536
+
 static const char *device, *cgroup;
 static bool stay;
 static int opened[2];
@@ -58,10 +60,10 @@ static int sharing_child(void *unused)
 
 static void clone_sharing(int flags)
 {
-	static _Alignas(16) char stack[65536];
+	char *stack = malloc(STACK_SIZE);
 
-	if (clone(sharing_child, stack + sizeof(stack),
-		  CLONE_VM | flags | SIGCHLD, NULL) < 0)
+	if (!stack || clone(sharing_child, stack + STACK_SIZE,
+			    CLONE_VM | flags | SIGCHLD, NULL) < 0)
 		err(2, "clone");
 }
 

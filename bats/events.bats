@@ -82,13 +82,14 @@ unwatch() {
 	local_events a 0 0
 }
 
-@test "who polls events or events.local is woken by a refusal" {
+# woken_by poll|inotify: the limit of a refuses to a/b, and all of their files tell.
+woken_by() {
 	cgroups a a/b
 	echo 0 >a/ioasids.max
-	watch 1 poll a/ioasids.events
-	watch 2 poll a/ioasids.events.local
-	watch 3 poll a/b/ioasids.events
-	watch 4 poll a/b/ioasids.events.local
+	watch 1 "$1" a/ioasids.events
+	watch 2 "$1" a/ioasids.events.local
+	watch 3 "$1" a/b/ioasids.events
+	watch 4 "$1" a/b/ioasids.events.local
 	refused a/b
 	told 1 'max 1 alloc_fail 1'
 	told 2 'max 1 alloc_fail 0'
@@ -97,19 +98,12 @@ unwatch() {
 	unwatch
 }
 
+@test "who polls events or events.local is woken by a refusal" {
+	woken_by poll
+}
+
 @test "who watches events or events.local with inotify is told of a refusal" {
-	cgroups a a/b
-	echo 0 >a/ioasids.max
-	watch 1 inotify a/ioasids.events
-	watch 2 inotify a/ioasids.events.local
-	watch 3 inotify a/b/ioasids.events
-	watch 4 inotify a/b/ioasids.events.local
-	refused a/b
-	told 1 'max 1 alloc_fail 1'
-	told 2 'max 1 alloc_fail 0'
-	told 3 'max 0 alloc_fail 1'
-	told 4 'max 0 alloc_fail 1'
-	unwatch
+	woken_by inotify
 }
 
 # A watcher that was woken without cause would say the old counts first.

@@ -86,8 +86,7 @@ int main(int argc, char **argv)
 	int nr;
 
 	if (argc < 3)
-		errx(2, "usage: threads DEVICE N [leader-exits] [bind-on-usr1] "
-			"[exec PROGRAM ARG...]");
+		errx(2, "usage: threads DEVICE N [FLAG...] [exec PROGRAM ARG...]");
 	device = argv[1];
 	nr = atoi(argv[2]);
 	for (int i = 3; i < argc && !program; i++) {
