@@ -38,10 +38,15 @@ root: build/bin/init FORCE
 
 build/bin/init: $(VM)/init.c
 $(HELPERS): build/bin/%: bats/%.c
+build/bin/failnth build/bin/vmm: bats/failnth.h
+build/bin/vmm: build/include/linux/iommufd.h build/include/linux/iommufd_test.h
 $(BIN): Makefile
 	@$(VM)/packages gcc libc6-dev
 	@mkdir -p $(@D)
-	@gcc -O2 -Wall -Wextra -Werror -static -pthread -o $@ $(filter %.c,$^)
+	@gcc -O2 -Wall -Wextra -Werror -static -pthread -Ibuild/include -o $@ $(filter %.c,$^)
+
+build/include/linux/%.h: FORCE
+	@$(VM)/headers
 
 clean: ## remove what was built, but not the kernel's source
-	rm -rf build/kernel build/bin build/root build/log build/docs build/selftests build/series*
+	rm -rf build/kernel build/bin build/include build/root build/log build/docs build/selftests build/series*

@@ -14,24 +14,21 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "failnth.h"
+
+static int open_device(const void *device)
+{
+	return open(device, O_RDWR);
+}
+
 /* 0 while there was an allocation left to fail, 1 after that. */
 static int open_with_failure(const char *device, int nth)
 {
-	int control = open("/proc/thread-self/fail-nth", O_RDWR);
-	char left[16] = "";
-	int fd, error;
-
-	if (control < 0 || dprintf(control, "%d", nth) < 0)
-		err(2, "/proc/thread-self/fail-nth");
-	fd = open(device, O_RDWR);
-	error = fd < 0 ? errno : 0;
-	if (pread(control, left, sizeof(left) - 1, 0) < 0)
-		err(2, "/proc/thread-self/fail-nth");
-	/* What has not been used would fail our own output. */
-	dprintf(control, "0");
+	int error;
+	bool failed = fail_nth(nth, open_device, device, &error);
 
 	printf("allocation %d: %s\n", nth, error ? strerrorname_np(error) : "open");
-	return atoi(left) > 0;
+	return !failed;
 }
 
 int main(int argc, char **argv)

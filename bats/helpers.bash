@@ -8,6 +8,9 @@ ROOT=/sys/fs/cgroup
 V1=/tmp/v1
 DEVICE=/dev/ioasid_mock-0
 BIN=$IOASIDS_SRC/build/bin
+# shellcheck disable=SC2034
+TABLE=/sys/kernel/debug/ioasids
+TRACING=/sys/kernel/tracing
 
 setup() { v2_setup; }
 teardown() { v2_teardown; }
@@ -117,12 +120,44 @@ finish() {
 	wait "$1" || [ $? = 137 ]
 }
 
+# vmm CGROUP [PID NUMBERS]: start one there, $pid, on a /dev/iommu of its own, or on
+# that of the vmm PID, which has said those $numbers.
+vmm() {
+	local fifo=$BATS_TEST_TMPDIR/vmm.$((++vmms)) in out
+	mkfifo "$fifo.in" "$fifo.out"
+	in_cgroup "$1" "$BIN/vmm" "${@:2}" <"$fifo.in" >"$fifo.out" 3>&- &
+	pid=$!
+	exec {in}>"$fifo.in" {out}<"$fifo.out"
+	told[pid]=$in
+	said[pid]=$out
+	read -r line <&"$out" || true
+	[[ $line == ready* ]] || fail "no vmm in $1: $line"
+	# shellcheck disable=SC2034
+	numbers=${line#ready }
+}
+
+# tell PID COMMAND ANSWER: have the vmm PID do something, which must end like that.
+tell() {
+	answer "$1" "$2"
+	[ "$line" = "$3" ] || fail "$2: '$line', not '$3'"
+}
+
+# answer PID COMMAND: the same, and what it says is $line.
+answer() {
+	line=
+	echo "$2" >&"${told[$1]}"
+	read -r line <&"${said[$1]}" || fail "$2: the vmm has gone"
+}
+
 # is FILE CONTENT
 is() {
 	local content=
 	read -rd '' content <"$1" || true
 	[ "$content" = "$2" ] || fail "$1 is '$content', not '$2'"
 }
+
+# holds CGROUP SVA IOMMUFD [KERNEL]: what ioasids.stat says that it holds
+holds() { is "$1/ioasids.stat" "sva $2"$'\n'"iommufd $3${4:+$'\n'kernel $4}"; }
 
 # until_has FILE LINE: wait until the file has that line; a minute is for ever.
 until_has() {
@@ -140,5 +175,21 @@ until_empty() { until_has "$1/cgroup.events" "populated 0"; }
 
 # Removed cgroups go once nothing refers to them; CGROUP's are waited for.
 until_none_dies() { until_has "$1/cgroup.stat" "nr_dying_subsys_ioasids 0"; }
+
+# id CGROUP: as the tracepoints name it
+id() { stat -c %i "$1"; }
+
+# trace: record our tracepoints, by the clock that has events of all CPUs in order.
+trace() {
+	echo counter >$TRACING/trace_clock
+	echo >$TRACING/trace
+	echo 1 >$TRACING/events/ioasid/enable
+}
+
+# traced: what was, an event on a line
+traced() {
+	echo 0 >$TRACING/events/ioasid/enable
+	grep -o 'ioasid_[a-z]*: .*' $TRACING/trace
+}
 
 fail() { echo "$1" >&2; return 1; }

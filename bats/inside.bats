@@ -4,51 +4,33 @@
 
 load helpers
 
-TABLE=/sys/kernel/debug/ioasids
-TRACING=/sys/kernel/tracing
 KERNEL_PASIDS=/sys/module/ioasid_mock/parameters/kernel_pasids
-
-# id CGROUP: as the tracepoints name it
-id() { stat -c %i "$1"; }
-
-# By the clock that has events of all CPUs in order.
-trace() {
-	echo counter >$TRACING/trace_clock
-	echo >$TRACING/trace
-	echo 1 >$TRACING/events/ioasid/enable
-}
-
-# traced: what was, an event on a line
-traced() {
-	echo 0 >$TRACING/events/ioasid/enable
-	grep -o 'ioasid_[a-z]*: .*' $TRACING/trace
-}
 
 # row PASID: that line of the table, with one space between its columns
 row() { awk -v pasid="$1" '$1 == pasid { $1 = $1; print }' "$2"; }
 
 # pasid_of PID
-pasid_of() { awk -v pid="$1" '$3 == pid { print $1 }' $TABLE; }
+pasid_of() { awk -v pid="$1" '$3 == pid { print $1 }' "$TABLE"; }
 
 @test "the table shows who holds which PASID, and where" {
 	cgroups a b b/c
 	hold a; first=$pid
 	hold b/c
-	[ "$(awk '{ $1 = $1; print; exit }' $TABLE)" = 'pasid user tgid comm cgroup' ]
-	[ "$(row 1 $TABLE)" = "1 sva $first bind /test/a" ]
-	[ "$(row 2 $TABLE)" = "2 sva $pid bind /test/b/c" ]
-	[ "$(wc -l <$TABLE)" = 3 ]
+	[ "$(awk '{ $1 = $1; print; exit }' "$TABLE")" = 'pasid user tgid comm cgroup' ]
+	[ "$(row 1 "$TABLE")" = "1 sva $first bind /test/a" ]
+	[ "$(row 2 "$TABLE")" = "2 sva $pid bind /test/b/c" ]
+	[ "$(wc -l <"$TABLE")" = 3 ]
 	echo "$pid" >a/cgroup.procs
-	[ "$(row 2 $TABLE)" = "2 sva $pid bind /test/a" ]
+	[ "$(row 2 "$TABLE")" = "2 sva $pid bind /test/a" ]
 	finish "$first"
-	[ -z "$(row 1 $TABLE)" ]
+	[ -z "$(row 1 "$TABLE")" ]
 }
 
 @test "white space in names is escaped, so that a line has five words" {
 	cgroups 'a b' $'a b/c\td\\'
 	cp "$BIN/bind" "$BATS_TEST_TMPDIR/x y"
 	start $'a b/c\td\\' "$BATS_TEST_TMPDIR/x y" "$DEVICE"
-	[ "$(row 1 $TABLE)" = "1 sva $pid x\\040y /test/a\\040b/c\\011d\\134" ]
+	[ "$(row 1 "$TABLE")" = "1 sva $pid x\\040y /test/a\\040b/c\\011d\\134" ]
 }
 
 @test "what the kernel takes for itself shows in the root, and only there" {
@@ -57,17 +39,17 @@ pasid_of() { awk -v pid="$1" '$3 == pid { print $1 }' $TABLE; }
 	hold a
 	echo 2 >$KERNEL_PASIDS
 	is "$ROOT/ioasids.current" 3
-	is "$ROOT/ioasids.stat" $'sva 1\nkernel 2'
+	holds "$ROOT" 1 0 2
 	is ioasids.current 1
-	is ioasids.stat 'sva 1'
+	holds . 1 0
 	# It is charged to no cgroup, even by a process in one.
 	in_cgroup a bash -c "echo 3 >$KERNEL_PASIDS" 3>&- &
 	wait $!
-	is "$ROOT/ioasids.stat" $'sva 1\nkernel 3'
+	holds "$ROOT" 1 0 3
 	is a/ioasids.current 1
 	is a/ioasids.events $'max 0\nalloc_fail 0'
 	echo 0 >$KERNEL_PASIDS
-	is "$ROOT/ioasids.stat" $'sva 1\nkernel 0'
+	holds "$ROOT" 1 0 0
 	is "$ROOT/ioasids.current" 1
 }
 
@@ -75,8 +57,8 @@ pasid_of() { awk -v pid="$1" '$3 == pid { print $1 }' $TABLE; }
 	cgroups a b
 	bequeath a b
 	echo 1 >$KERNEL_PASIDS
-	[ "$(row 1 $TABLE)" = "1 sva $pid - /test/a" ]
-	[ "$(row 2 $TABLE)" = "2 kernel 0 - /" ]
+	[ "$(row 1 "$TABLE")" = "1 sva $pid - /test/a" ]
+	[ "$(row 2 "$TABLE")" = "2 kernel 0 - /" ]
 	echo 0 >$KERNEL_PASIDS
 }
 
@@ -101,10 +83,10 @@ pasid_of() { awk -v pid="$1" '$3 == pid { print $1 }' $TABLE; }
 	done 3>&- &
 	churn=$!
 	for _ in {1..30}; do
-		table=$(awk 'NR > 2 && $1 <= last { print "not in order" } { last = $1; $1 = $1; print }' $TABLE)
-		[[ $table != *order* ]] || fail "$table"
+		shown=$(awk 'NR > 2 && $1 <= last { print "not in order" } { last = $1; $1 = $1; print }' "$TABLE")
+		[[ $shown != *order* ]] || fail "$shown"
 		for held in "${pasids[@]}"; do
-			[[ $table$'\n' == *$'\n'"$held"$'\n'* ]] || fail "'$held' is not in $table"
+			[[ $shown$'\n' == *$'\n'"$held"$'\n'* ]] || fail "'$held' is not in $shown"
 		done
 	done
 	rm "$BATS_TEST_TMPDIR/come-and-go"

@@ -9,7 +9,7 @@ load helpers
 	is a/ioasids.max max
 	is a/ioasids.current 0
 	is a/ioasids.peak 0
-	is a/ioasids.stat 'sva 0'
+	holds a 0 0
 	is a/ioasids.events $'max 0\nalloc_fail 0'
 	is a/ioasids.events.local $'max 0\nalloc_fail 0'
 }
@@ -105,9 +105,9 @@ load helpers
 	cgroups a a/b a/c
 	hold a/b 2
 	hold a/c
-	is a/ioasids.stat 'sva 3'
-	is a/b/ioasids.stat 'sva 2'
-	is "$ROOT/ioasids.stat" $'sva 3\nkernel 0'
+	holds a 3 0
+	holds a/b 2 0
+	holds "$ROOT" 3 0 0
 }
 
 @test "capacity is in the root alone" {

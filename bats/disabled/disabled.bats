@@ -30,3 +30,17 @@ BIN=$IOASIDS_SRC/build/bin
 	[ "${lines[1]}" = '1 sva - - -' ]
 	[ ${#lines[@]} = 2 ]
 }
+
+@test "a disabled controller leaves what iommufd attaches as it is, and in the table" {
+	coproc "$BIN/vmm" 3>&-
+	read -r line <&"${COPROC[0]}"
+	[[ $line == ready* ]]
+	echo 'attach 7 8' >&"${COPROC[1]}"
+	read -r line <&"${COPROC[0]}"
+	[ "$line" = "2 attached" ]
+	run awk 'NR > 1 { $1 = $1; print }' /sys/kernel/debug/ioasids
+	[ "$output" = $'7 iommufd - - -\n8 iommufd - - -' ]
+	kill -KILL "$COPROC_PID"
+	wait "$COPROC_PID" || true
+	[ "$(wc -l </sys/kernel/debug/ioasids)" = 1 ]
+}

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The PASID core: the number space that all IOMMUs of the machine share.
+ * The PASID core: who holds which PASID.
  *
  * One process's address space has one PASID on every device that it is bound
- * to, so PASIDs come from a single space. A number taken from it is charged to
- * whoever it is taken for, which the caller names: this file knows who holds
- * which PASID, and nothing of how cgroups count.
+ * to, so PASIDs come from a single space that all IOMMUs of the machine share.
+ * What user space attaches through iommufd are PASIDs too, but their numbers
+ * belong to one group of devices, and user space chooses them: they are taken
+ * from no space, and recorded here for as long as they are attached.
  *
- * A number and its charge are taken in one critical section, and given back in
- * one, so that neither is ever seen held without the other.
+ * Either is charged to whoever it is taken for, which the caller names: this
+ * file knows who holds which PASID, and nothing of how cgroups count. A PASID
+ * and its charge are taken in one critical section, and given back in one, so
+ * that neither is ever seen held without the other.
  *
  * Who holds what is shown in debugfs, in a table that is made from what is there
  * for accounting anyway.
@@ -17,6 +20,8 @@
 #include <linux/cgroup_ioasids.h>
 #include <linux/debugfs.h>
 #include <linux/err.h>
+#include <linux/export.h>
+#include <linux/fs.h>
 #include <linux/init.h>
 #include <linux/ioasid.h>
 #include <linux/iommu.h>
@@ -31,29 +36,110 @@
 #include <trace/events/ioasid.h>
 
 /*
- * The account that pays for each PASID in use. Where there is no accounting an
- * entry must still tell a PASID in use from a free one, and whether a process
- * has it or the kernel.
+ * What is in use. At the numbers of the shared space, the account that pays for
+ * each of them; where there is no accounting an entry must still tell a PASID in
+ * use from a free one, and whether a process has it or the kernel. Above them,
+ * at whichever place was free, each struct ioasid_attachment.
  */
 static DEFINE_XARRAY_FLAGS(ioasid_xa, XA_FLAGS_ALLOC | XA_FLAGS_LOCK_IRQ);
+
+#define IOASID_FIRST_ATTACHED	BIT(20)
 
 static void *ioasid_entry(struct ioasids_account *acct, bool process)
 {
 	return acct ?: xa_mk_value(process);
 }
 
-static struct ioasids_account *ioasid_account(void *entry)
+static enum ioasids_user ioasid_user(u32 index)
 {
-	return xa_is_value(entry) ? NULL : entry;
+	return index < IOASID_FIRST_ATTACHED ? IOASIDS_SVA : IOASIDS_IOMMUFD;
 }
 
-/* What it is used for: a process has one for shared virtual addressing alone. */
-static const char *ioasid_user(void *entry)
-{
-	bool process = xa_is_value(entry) ? xa_to_value(entry) :
-					    ioasids_account_tgid(entry);
+/* A PASID in use, as debugfs and the tracepoints tell of it. */
+struct ioasid_row {
+	u32			pasid;
+	const char		*user;
+	struct ioasids_account	*acct;
+};
 
-	return process ? "sva" : "kernel";
+static struct ioasid_row ioasid_row(u32 index, void *entry)
+{
+	struct ioasid_attachment *attachment = entry;
+	bool process;
+
+	if (ioasid_user(index) == IOASIDS_IOMMUFD)
+		return (struct ioasid_row) {
+			.pasid	= attachment->pasid,
+			.user	= "iommufd",
+			.acct	= attachment->acct,
+		};
+
+	/* A process has one for shared virtual addressing alone. */
+	process = xa_is_value(entry) ? xa_to_value(entry) :
+				       ioasids_account_tgid(entry);
+	return (struct ioasid_row) {
+		.pasid	= index,
+		.user	= process ? "sva" : "kernel",
+		.acct	= xa_is_value(entry) ? NULL : entry,
+	};
+}
+
+/*
+ * Take a free place in @range for @entry, and charge it to @acct, which is put
+ * where that fails. Return: 0; -ENOMEM; -ENOSPC; -EAGAIN where a limit refused.
+ */
+static int ioasid_take(struct ioasids_account *acct, void *entry,
+		       struct xa_limit range, u32 *index)
+{
+	struct ioasids_refusal refusal = { };
+	struct ioasid_row row;
+	int ret;
+
+	/* Events are in the order in which numbers change hands. */
+	xa_lock_irq(&ioasid_xa);
+	ret = __xa_alloc(&ioasid_xa, index, entry, range, GFP_KERNEL);
+	if (!ret) {
+		ret = ioasids_try_charge(acct, ioasid_user(*index), &refusal);
+		if (ret)
+			__xa_erase(&ioasid_xa, *index);
+	} else if (ret == -EBUSY) {
+		/* The xarray's word for a range that is full. */
+		ret = -ENOSPC;
+	}
+	if (!ret && trace_ioasid_alloc_enabled()) {
+		row = ioasid_row(*index, entry);
+		trace_ioasid_alloc(row.pasid, row.user,
+				   ioasids_account_tgid(acct),
+				   ioasids_account_cgroup(acct));
+	}
+	xa_unlock_irq(&ioasid_xa);
+
+	if (ret == -EAGAIN)
+		ioasids_refused(acct, &refusal);
+	if (ret)
+		ioasids_account_put(acct);
+	return ret;
+}
+
+static void ioasid_give_back(u32 index)
+{
+	struct ioasid_row row;
+	unsigned long flags;
+	void *entry;
+
+	xa_lock_irqsave(&ioasid_xa, flags);
+	entry = __xa_erase(&ioasid_xa, index);
+	if (entry) {
+		row = ioasid_row(index, entry);
+		if (trace_ioasid_free_enabled())
+			trace_ioasid_free(row.pasid, row.user,
+					  ioasids_account_tgid(row.acct),
+					  ioasids_account_cgroup(row.acct));
+		ioasids_uncharge(row.acct, ioasid_user(index));
+	}
+	xa_unlock_irqrestore(&ioasid_xa, flags);
+
+	WARN_ON_ONCE(!entry);
 }
 
 /**
@@ -73,9 +159,7 @@ static const char *ioasid_user(void *entry)
  */
 int ioasid_alloc(struct task_struct *payer, u32 max_pasids)
 {
-	struct ioasids_refusal refusal = { };
 	struct ioasids_account *acct;
-	void *entry;
 	u32 pasid;
 	int ret;
 
@@ -86,33 +170,10 @@ int ioasid_alloc(struct task_struct *payer, u32 max_pasids)
 	if (IS_ERR(acct))
 		return PTR_ERR(acct);
 
-	entry = ioasid_entry(acct, payer);
-	/* Events are in the order in which numbers change hands. */
-	xa_lock_irq(&ioasid_xa);
-	ret = __xa_alloc(&ioasid_xa, &pasid, entry,
-			 XA_LIMIT(IOMMU_FIRST_GLOBAL_PASID, max_pasids - 1),
-			 GFP_KERNEL);
-	if (!ret) {
-		ret = ioasids_try_charge(acct, &refusal);
-		if (ret)
-			__xa_erase(&ioasid_xa, pasid);
-	} else if (ret == -EBUSY) {
-		/* The xarray's word for a range that is full. */
-		ret = -ENOSPC;
-	}
-	if (!ret && trace_ioasid_alloc_enabled())
-		trace_ioasid_alloc(pasid, ioasid_user(entry),
-				   ioasids_account_tgid(acct),
-				   ioasids_account_cgroup(acct));
-	xa_unlock_irq(&ioasid_xa);
-
-	if (!ret)
-		return pasid;
-
-	if (ret == -EAGAIN)
-		ioasids_refused(acct, &refusal);
-	ioasids_account_put(acct);
-	return ret;
+	ret = ioasid_take(acct, ioasid_entry(acct, payer),
+			  XA_LIMIT(IOMMU_FIRST_GLOBAL_PASID, max_pasids - 1),
+			  &pasid);
+	return ret ?: pasid;
 }
 
 /*
@@ -170,75 +231,120 @@ int ioasid_alloc_mm(struct mm_struct *mm, u32 max_pasids)
  */
 void ioasid_free(u32 pasid)
 {
-	struct ioasids_account *acct;
-	unsigned long flags;
-	void *entry;
-
-	xa_lock_irqsave(&ioasid_xa, flags);
-	entry = __xa_erase(&ioasid_xa, pasid);
-	acct = ioasid_account(entry);
-	if (entry && trace_ioasid_free_enabled())
-		trace_ioasid_free(pasid, ioasid_user(entry),
-				  ioasids_account_tgid(acct),
-				  ioasids_account_cgroup(acct));
-	ioasids_uncharge(acct);
-	xa_unlock_irqrestore(&ioasid_xa, flags);
-
-	WARN_ON_ONCE(!entry);
+	ioasid_give_back(pasid);
 }
+
+/**
+ * ioasid_attach() - record and charge a PASID that user space has attached
+ * @attachment: zeroed, and in place until ioasid_detach()
+ * @payer: any thread of the process that pays, current or referenced
+ * @pasid: the number, which has been attached to one group of devices
+ *
+ * To be called once the attachment cannot fail any more but for this: a charge
+ * for what fails later would keep others from a place that is free.
+ *
+ * IOMMU_NO_PASID is no PASID, costs nothing, and succeeds.
+ *
+ * Context: Process context, may sleep.
+ * Return: 0; -ENOMEM; -ENOSPC where 2^32 - 2^20 are attached; -EAGAIN where a
+ *	   cgroup limit has been reached.
+ */
+int ioasid_attach(struct ioasid_attachment *attachment,
+		  struct task_struct *payer, u32 pasid)
+{
+	struct ioasids_account *acct;
+	int ret;
+
+	if (pasid == IOMMU_NO_PASID)
+		return 0;
+
+	acct = ioasids_account_get(payer);
+	if (IS_ERR(acct))
+		return PTR_ERR(acct);
+
+	attachment->acct = acct;
+	attachment->pasid = pasid;
+	ret = ioasid_take(acct, attachment,
+			  XA_LIMIT(IOASID_FIRST_ATTACHED, U32_MAX),
+			  &attachment->index);
+	if (ret)
+		attachment->index = 0;
+
+	return ret;
+}
+EXPORT_SYMBOL_NS_GPL(ioasid_attach, "IOMMUFD_INTERNAL");
+
+/**
+ * ioasid_detach() - forget a PASID that user space had attached
+ * @attachment: what ioasid_attach() took, or never took
+ *
+ * Context: Any context in which a spinlock may be taken.
+ */
+void ioasid_detach(struct ioasid_attachment *attachment)
+{
+	if (attachment->index)
+		ioasid_give_back(attachment->index);
+}
+EXPORT_SYMBOL_NS_GPL(ioasid_detach, "IOMMUFD_INTERNAL");
 
 /*
  * The table in debugfs. A line is one PASID, whose account is held from the
  * moment that it is found until the line has been written; no lock is kept over
  * more than that one step, and none while the reader is away.
  */
-static void *ioasid_table_find(loff_t *pos)
+static struct ioasid_row *ioasid_table_find(struct seq_file *sf, loff_t *pos)
 {
 	XA_STATE(xas, &ioasid_xa, *pos);
+	struct ioasid_row *row = sf->private;
 	void *entry;
 
 	xas_lock_irq(&xas);
 	entry = xas_find(&xas, U32_MAX);
-	if (entry)
+	if (entry) {
 		*pos = xas.xa_index;
-	if (ioasid_account(entry))
-		ioasids_account_hold(entry);
+		*row = ioasid_row(xas.xa_index, entry);
+		if (row->acct)
+			ioasids_account_hold(row->acct);
+	}
 	xas_unlock_irq(&xas);
 
-	return entry;
+	return entry ? row : NULL;
 }
 
 static void *ioasid_table_start(struct seq_file *sf, loff_t *pos)
 {
 	/* No PASID is 0, so that place is free for a heading. */
-	return *pos ? ioasid_table_find(pos) : SEQ_START_TOKEN;
+	return *pos ? ioasid_table_find(sf, pos) : SEQ_START_TOKEN;
 }
 
 static void ioasid_table_stop(struct seq_file *sf, void *v)
 {
+	struct ioasid_row *row = v;
+
 	if (v && v != SEQ_START_TOKEN)
-		ioasids_account_put(ioasid_account(v));
+		ioasids_account_put(row->acct);
 }
 
 static void *ioasid_table_next(struct seq_file *sf, void *v, loff_t *pos)
 {
 	ioasid_table_stop(sf, v);
 	++*pos;
-	return ioasid_table_find(pos);
+	return ioasid_table_find(sf, pos);
 }
 
 static int ioasid_table_show(struct seq_file *sf, void *v)
 {
+	struct ioasid_row *row = v;
 	int ret = 0;
 
 	if (v == SEQ_START_TOKEN) {
-		seq_puts(sf, "   pasid user       tgid comm            cgroup\n");
+		seq_puts(sf, "   pasid user        tgid comm            cgroup\n");
 		return 0;
 	}
 
-	seq_printf(sf, "%8lld %-6s ", sf->index, ioasid_user(v));
-	if (ioasid_account(v))
-		ret = ioasids_account_show(sf, v);
+	seq_printf(sf, "%8u %-7s ", row->pasid, row->user);
+	if (row->acct)
+		ret = ioasids_account_show(sf, row->acct);
 	else
 		seq_puts(sf, "       - -               -");
 	seq_putc(sf, '\n');
@@ -251,7 +357,20 @@ static const struct seq_operations ioasid_table_sops = {
 	.stop	= ioasid_table_stop,
 	.show	= ioasid_table_show,
 };
-DEFINE_SEQ_ATTRIBUTE(ioasid_table);
+
+static int ioasid_table_open(struct inode *inode, struct file *file)
+{
+	return __seq_open_private(file, &ioasid_table_sops,
+				  sizeof(struct ioasid_row)) ? 0 : -ENOMEM;
+}
+
+static const struct file_operations ioasid_table_fops = {
+	.owner		= THIS_MODULE,
+	.open		= ioasid_table_open,
+	.read		= seq_read,
+	.llseek		= seq_lseek,
+	.release	= seq_release_private,
+};
 
 static int __init ioasid_debugfs_init(void)
 {

@@ -179,6 +179,55 @@ static void mm_that_nobody_runs_in_is_the_kernels(struct kunit *test)
 	ioasid_free(pasid);
 }
 
+static void attachment_is_recorded_until_it_is_detached(struct kunit *test)
+{
+	struct ioasid_attachment one = { }, other = { };
+	static DEFINE_SPINLOCK(lock);
+	u32 index;
+
+	/* The same number, as on two groups of devices. */
+	KUNIT_ASSERT_EQ(test, ioasid_attach(&one, current, 7), 0);
+	KUNIT_ASSERT_EQ(test, ioasid_attach(&other, current, 7), 0);
+	index = one.index;
+	KUNIT_EXPECT_NE(test, index, other.index);
+	KUNIT_EXPECT_PTR_EQ(test, xa_load(&ioasid_xa, index), &one);
+	KUNIT_EXPECT_PTR_EQ(test, xa_load(&ioasid_xa, other.index), &other);
+	KUNIT_EXPECT_PTR_EQ(test, one.acct, other.acct);
+
+	/* With DEBUG_ATOMIC_SLEEP, one that could sleep is a report in the log. */
+	scoped_guard(spinlock_irqsave, &lock)
+		ioasid_detach(&one);
+	KUNIT_EXPECT_NULL(test, xa_load(&ioasid_xa, index));
+	ioasid_detach(&other);
+}
+
+static void attachment_takes_no_number_of_the_shared_space(struct kunit *test)
+{
+	struct ioasid_attachment attachment = { };
+	struct ioasid_held held;
+
+	fill(&held);
+	KUNIT_EXPECT_EQ(test, ioasid_attach(&attachment, current, 1), 0);
+	KUNIT_EXPECT_GE(test, (unsigned long)attachment.index,
+			IOASID_FIRST_ATTACHED);
+	ioasid_free(held.pasid[--held.nr]);
+	fill_more(&held);
+	KUNIT_EXPECT_EQ(test, ioasid_alloc(NULL, MAX_PASIDS), -ENOSPC);
+	free_held(&held);
+	ioasid_detach(&attachment);
+}
+
+static void attachment_without_a_pasid_is_nothing(struct kunit *test)
+{
+	struct ioasid_attachment attachment = { };
+
+	KUNIT_EXPECT_EQ(test, ioasid_attach(&attachment, current, IOMMU_NO_PASID), 0);
+	KUNIT_EXPECT_EQ(test, attachment.index, 0);
+	KUNIT_EXPECT_NULL(test, attachment.acct);
+	/* Which would warn if it gave something back. */
+	ioasid_detach(&attachment);
+}
+
 static struct kunit_case ioasid_cases[] = {
 	KUNIT_CASE(numbers_are_unique_and_in_range),
 	KUNIT_CASE(full_space_gives_enospc),
@@ -188,6 +237,9 @@ static struct kunit_case ioasid_cases[] = {
 	KUNIT_CASE(payer_is_who_the_caller_names),
 	KUNIT_CASE(mm_is_paid_for_by_who_runs_in_it),
 	KUNIT_CASE(mm_that_nobody_runs_in_is_the_kernels),
+	KUNIT_CASE(attachment_is_recorded_until_it_is_detached),
+	KUNIT_CASE(attachment_takes_no_number_of_the_shared_space),
+	KUNIT_CASE(attachment_without_a_pasid_is_nothing),
 	{}
 };
 

@@ -15,6 +15,17 @@ struct seq_file;
 struct task_struct;
 
 /**
+ * enum ioasids_user - what a PASID is charged for, as ioasids.stat tells it apart
+ * @IOASIDS_SVA: shared virtual addressing, or, where no process pays, the kernel's
+ *		 own use
+ * @IOASIDS_IOMMUFD: an attachment that user space made through iommufd
+ */
+enum ioasids_user {
+	IOASIDS_SVA,
+	IOASIDS_IOMMUFD,
+};
+
+/**
  * struct ioasids_refusal - why a charge was refused
  * @payer: the cgroup that was to pay, referenced
  * @limit: the cgroup that had no room, @payer or an ancestor of it
@@ -35,11 +46,11 @@ pid_t ioasids_account_tgid(struct ioasids_account *acct);
 u64 ioasids_account_cgroup(struct ioasids_account *acct);
 int ioasids_account_show(struct seq_file *sf, struct ioasids_account *acct);
 
-int ioasids_try_charge(struct ioasids_account *acct,
+int ioasids_try_charge(struct ioasids_account *acct, enum ioasids_user user,
 		       struct ioasids_refusal *refusal);
 void ioasids_refused(struct ioasids_account *acct,
 		     const struct ioasids_refusal *refusal);
-void ioasids_uncharge(struct ioasids_account *acct);
+void ioasids_uncharge(struct ioasids_account *acct, enum ioasids_user user);
 
 #else /* CONFIG_CGROUP_IOASIDS */
 
@@ -69,6 +80,7 @@ static inline int ioasids_account_show(struct seq_file *sf,
 }
 
 static inline int ioasids_try_charge(struct ioasids_account *acct,
+				     enum ioasids_user user,
 				     struct ioasids_refusal *refusal)
 {
 	return 0;
@@ -76,7 +88,8 @@ static inline int ioasids_try_charge(struct ioasids_account *acct,
 
 static inline void ioasids_refused(struct ioasids_account *acct,
 				   const struct ioasids_refusal *refusal) {}
-static inline void ioasids_uncharge(struct ioasids_account *acct) {}
+static inline void ioasids_uncharge(struct ioasids_account *acct,
+				    enum ioasids_user user) {}
 
 #endif /* CONFIG_CGROUP_IOASIDS */
 

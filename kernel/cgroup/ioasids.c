@@ -4,7 +4,8 @@
  *
  * A PASID is the number that a device puts on its DMA so that the IOMMU knows
  * which address space is meant. There are at most 2^20 on a machine, often
- * fewer, and any process that may open an accelerator takes one. This
+ * fewer. Any process that may open an accelerator takes one, and a virtual
+ * machine monitor one for each guest process that shares its memory. This
  * controller counts the PASIDs that the processes of a cgroup hold, and lets
  * an admin stop a subtree from taking more than its share.
  *
@@ -76,6 +77,7 @@ struct ioasids_cgroup {
 	unsigned long			peak;
 
 	/* Protected by ioasids_lock. */
+	unsigned long			nr_iommufd;	/* of nr */
 	bool				offline;
 	struct list_head		accounts;
 
@@ -94,6 +96,7 @@ struct ioasids_cgroup {
  * @cg:		where the thread group stands, or last stood; always online,
  *		so that no account keeps a removed cgroup alive
  * @nr:		charges, each of them counted in @cg and all its ancestors
+ * @nr_iommufd:	those of them that were made for iommufd
  * @refs:	one for each charge, and one for each ioasids_account_get() that
  *		has not become a charge yet
  *
@@ -105,6 +108,7 @@ struct ioasids_account {
 	struct pid		*tgid;
 	struct ioasids_cgroup	*cg;
 	unsigned long		nr;
+	unsigned long		nr_iommufd;
 	unsigned long		refs;
 };
 
@@ -168,13 +172,17 @@ ioasids_common_ancestor(struct ioasids_cgroup *a, struct ioasids_cgroup *b)
 	return a;
 }
 
-/* Add @nr, which may be negative, to @cg and its ancestors below @top. */
+/*
+ * Add @nr, @nr_iommufd of which are iommufd's, to @cg and its ancestors below
+ * @top. Both may be negative.
+ */
 static void ioasids_add(struct ioasids_cgroup *cg, struct ioasids_cgroup *top,
-			long nr)
+			long nr, long nr_iommufd)
 {
 	lockdep_assert_held(&ioasids_lock);
 
 	for (; cg != top; cg = parent_ioasids(cg)) {
+		cg->nr_iommufd += nr_iommufd;
 		WRITE_ONCE(cg->nr, cg->nr + nr);
 		if (cg->nr > cg->peak)
 			WRITE_ONCE(cg->peak, cg->nr);
@@ -276,8 +284,8 @@ static void ioasids_account_move(struct ioasids_account *acct,
 	if (acct->nr)
 		trace_ioasid_move(acct->tgid, acct->nr, &acct->cg->css, &to->css);
 	common = ioasids_common_ancestor(acct->cg, to);
-	ioasids_add(acct->cg, common, -acct->nr);
-	ioasids_add(to, common, acct->nr);
+	ioasids_add(acct->cg, common, -acct->nr, -acct->nr_iommufd);
+	ioasids_add(to, common, acct->nr, acct->nr_iommufd);
 	acct->cg = to;
 	list_move(&acct->in_cgroup, &to->accounts);
 }
@@ -490,6 +498,7 @@ int ioasids_account_show(struct seq_file *sf, struct ioasids_account *acct)
 /**
  * ioasids_try_charge() - charge one PASID to an account
  * @acct: from ioasids_account_get(); a charge keeps that reference
+ * @user: what the PASID is for
  * @refusal: filled in where -EAGAIN is returned; to be given to
  *	     ioasids_refused() once no lock is held
  *
@@ -500,9 +509,10 @@ int ioasids_account_show(struct seq_file *sf, struct ioasids_account *acct)
  *	   has changed, and @refusal holds a reference that ioasids_refused()
  *	   drops.
  */
-int ioasids_try_charge(struct ioasids_account *acct,
+int ioasids_try_charge(struct ioasids_account *acct, enum ioasids_user user,
 		       struct ioasids_refusal *refusal)
 {
+	bool iommufd = user == IOASIDS_IOMMUFD;
 	struct ioasids_cgroup *full;
 
 	if (!acct)
@@ -518,8 +528,9 @@ int ioasids_try_charge(struct ioasids_account *acct,
 		return -EAGAIN;
 	}
 
-	ioasids_add(acct->cg, NULL, 1);
+	ioasids_add(acct->cg, NULL, 1, iommufd);
 	acct->nr++;
+	acct->nr_iommufd += iommufd;
 	return 0;
 }
 
@@ -564,14 +575,16 @@ void ioasids_refused(struct ioasids_account *acct,
 /**
  * ioasids_uncharge() - give back one charge
  * @acct: the account that was charged
+ * @user: what it was charged for
  *
  * The charge is taken from the cgroup that the account stands in now, wherever
  * it was made.
  *
  * Context: Any context in which a spinlock may be taken. Takes ioasids_lock.
  */
-void ioasids_uncharge(struct ioasids_account *acct)
+void ioasids_uncharge(struct ioasids_account *acct, enum ioasids_user user)
 {
+	bool iommufd = user == IOASIDS_IOMMUFD;
 	unsigned long flags;
 	bool last;
 
@@ -579,8 +592,9 @@ void ioasids_uncharge(struct ioasids_account *acct)
 		return;
 
 	spin_lock_irqsave(&ioasids_lock, flags);
-	ioasids_add(acct->cg, NULL, -1);
+	ioasids_add(acct->cg, NULL, -1, -iommufd);
 	acct->nr--;
+	acct->nr_iommufd -= iommufd;
 	last = ioasids_account_unref(acct);
 	spin_unlock_irqrestore(&ioasids_lock, flags);
 
@@ -741,20 +755,21 @@ static int ioasids_events_local_show(struct seq_file *sf, void *v)
 	return 0;
 }
 
-/* What the root holds beside the kernel's own is for shared virtual addressing. */
+/* What is neither iommufd's nor the kernel's is for shared virtual addressing. */
 static int ioasids_stat_show(struct seq_file *sf, void *v)
 {
 	struct ioasids_cgroup *cg = css_ioasids(seq_css(sf));
-	unsigned long nr, kernel = 0;
+	unsigned long nr, iommufd, kernel = 0;
 
-	/* Both at one instant, so that they add up to a current that was. */
+	/* All at one instant, so that they add up to a current that was. */
 	scoped_guard(spinlock_irq, &ioasids_lock) {
 		nr = cg->nr;
+		iommufd = cg->nr_iommufd;
 		if (cg == &ioasids_root)
 			kernel = ioasids_kernel.nr;
 	}
 
-	seq_printf(sf, "sva %lu\n", nr - kernel);
+	seq_printf(sf, "sva %lu\niommufd %lu\n", nr - iommufd - kernel, iommufd);
 	if (cg == &ioasids_root)
 		seq_printf(sf, "kernel %lu\n", kernel);
 	return 0;

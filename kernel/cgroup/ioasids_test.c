@@ -67,7 +67,7 @@ static void charge(struct kunit *test, struct ioasids_account *acct, int nr)
 
 	while (nr--) {
 		acct->refs++;
-		KUNIT_ASSERT_EQ(test, ioasids_try_charge(acct, &refusal), 0);
+		KUNIT_ASSERT_EQ(test, ioasids_try_charge(acct, IOASIDS_SVA, &refusal), 0);
 	}
 	KUNIT_EXPECT_NULL(test, refusal.limit);
 }
@@ -85,7 +85,7 @@ static void refuse(struct kunit *test, struct ioasids_account *acct,
 		before[i] = cg->nr;
 		peak[i] = cg->peak;
 	}
-	KUNIT_EXPECT_EQ(test, ioasids_try_charge(acct, &refusal), -EAGAIN);
+	KUNIT_EXPECT_EQ(test, ioasids_try_charge(acct, IOASIDS_SVA, &refusal), -EAGAIN);
 	KUNIT_EXPECT_PTR_EQ(test, refusal.payer, &acct->cg->css);
 	KUNIT_EXPECT_PTR_EQ(test, refusal.limit, &full->css);
 	KUNIT_EXPECT_EQ(test, acct->nr, nr);
@@ -113,7 +113,7 @@ static void charge_counts_at_every_level(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, tree->chain[i].nr, 3);
 	KUNIT_EXPECT_EQ(test, tree->side.nr, 0);
 
-	ioasids_uncharge(acct);
+	ioasids_uncharge(acct, IOASIDS_SVA);
 	KUNIT_EXPECT_EQ(test, acct->nr, 2);
 	for (int i = 0; i < DEPTH; i++)
 		KUNIT_EXPECT_EQ(test, tree->chain[i].nr, 2);
@@ -128,7 +128,7 @@ static void limit_at_any_level_refuses(struct kunit *test)
 		tree->chain[i].limit = 2;
 		charge(test, acct, 2);
 		refuse(test, acct, &tree->chain[i]);
-		ioasids_uncharge(acct);
+		ioasids_uncharge(acct, IOASIDS_SVA);
 		charge(test, acct, 1);
 		refuse(test, acct, &tree->chain[i]);
 	}
@@ -174,11 +174,11 @@ static void lowered_limit_refuses_until_below(struct kunit *test)
 	charge(test, acct, 4);
 	tree->chain[2].limit = 2;
 	refuse(test, acct, &tree->chain[2]);
-	ioasids_uncharge(acct);
+	ioasids_uncharge(acct, IOASIDS_SVA);
 	refuse(test, acct, &tree->chain[2]);
-	ioasids_uncharge(acct);
+	ioasids_uncharge(acct, IOASIDS_SVA);
 	refuse(test, acct, &tree->chain[2]);
-	ioasids_uncharge(acct);
+	ioasids_uncharge(acct, IOASIDS_SVA);
 	charge(test, acct, 1);
 }
 
@@ -219,7 +219,7 @@ static void peak_is_the_highest_that_was(struct kunit *test)
 
 	charge(test, stays, 1);
 	charge(test, moves, 3);
-	ioasids_uncharge(moves);
+	ioasids_uncharge(moves, IOASIDS_SVA);
 	KUNIT_EXPECT_EQ(test, tree->leaf->peak, 3);
 	KUNIT_EXPECT_EQ(test, tree->side.peak, 1);
 	KUNIT_EXPECT_EQ(test, tree->chain[1].peak, 4);
@@ -252,7 +252,7 @@ static void move_takes_all_charges_along(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, tree->chain[i].nr, 1);
 
 	/* What was charged before is given back where the account is now. */
-	ioasids_uncharge(moves);
+	ioasids_uncharge(moves, IOASIDS_SVA);
 	KUNIT_EXPECT_EQ(test, tree->side.nr, 3);
 	KUNIT_EXPECT_EQ(test, tree->leaf->nr, 1);
 
@@ -283,7 +283,7 @@ static int churn(void *data)
 
 	for (int i = 0; i < 100000; i++) {
 		move(churn->acct, &churn->tree->side);
-		ioasids_try_charge(churn->acct, &refusal);
+		ioasids_try_charge(churn->acct, IOASIDS_SVA, &refusal);
 		move(churn->acct, churn->tree->leaf);
 		cond_resched();
 	}
@@ -349,9 +349,51 @@ static void offline_hands_accounts_to_the_parent(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, tree->chain[DEPTH - 2].nr, 5);
 	KUNIT_EXPECT_EQ(test, tree->chain[0].nr, 5);
 
-	ioasids_uncharge(a);
+	ioasids_uncharge(a, IOASIDS_SVA);
 	KUNIT_EXPECT_EQ(test, tree->leaf->nr, 0);
 	KUNIT_EXPECT_EQ(test, tree->chain[DEPTH - 2].nr, 4);
+}
+
+/* Both users meet the same limit, and each is counted apart, wherever it goes. */
+static void iommufd_is_counted_apart(struct kunit *test)
+{
+	struct ioasids_tree *tree = tree_make(test);
+	struct ioasids_account *acct = account_make(test, tree->leaf);
+	struct ioasids_refusal refusal = { };
+
+	charge(test, acct, 2);
+	for (int i = 0; i < 3; i++) {
+		acct->refs++;
+		KUNIT_ASSERT_EQ(test, ioasids_try_charge(acct, IOASIDS_IOMMUFD,
+							 &refusal), 0);
+	}
+	for (int i = 0; i < DEPTH; i++) {
+		KUNIT_EXPECT_EQ(test, tree->chain[i].nr, 5);
+		KUNIT_EXPECT_EQ(test, tree->chain[i].nr_iommufd, 3);
+	}
+
+	tree->chain[1].limit = 5;
+	refuse(test, acct, &tree->chain[1]);
+	KUNIT_EXPECT_EQ(test, ioasids_try_charge(acct, IOASIDS_IOMMUFD, &refusal),
+			-EAGAIN);
+	KUNIT_EXPECT_EQ(test, acct->nr_iommufd, 3);
+
+	move(acct, &tree->side);
+	KUNIT_EXPECT_EQ(test, tree->leaf->nr_iommufd, 0);
+	KUNIT_EXPECT_EQ(test, tree->side.nr_iommufd, 3);
+	KUNIT_EXPECT_EQ(test, tree->chain[1].nr_iommufd, 3);
+
+	ioasids_css_offline(&tree->side.css);
+	KUNIT_EXPECT_EQ(test, tree->side.nr_iommufd, 0);
+	KUNIT_EXPECT_EQ(test, tree->chain[1].nr_iommufd, 3);
+
+	ioasids_uncharge(acct, IOASIDS_IOMMUFD);
+	KUNIT_EXPECT_EQ(test, acct->nr_iommufd, 2);
+	KUNIT_EXPECT_EQ(test, tree->chain[0].nr, 4);
+	KUNIT_EXPECT_EQ(test, tree->chain[0].nr_iommufd, 2);
+	ioasids_uncharge(acct, IOASIDS_SVA);
+	KUNIT_EXPECT_EQ(test, tree->chain[0].nr, 3);
+	KUNIT_EXPECT_EQ(test, tree->chain[0].nr_iommufd, 2);
 }
 
 static struct ioasids_account *account_of(struct task_struct *task)
@@ -397,12 +439,12 @@ static void account_lives_as_long_as_its_charges(struct kunit *test)
 	static DEFINE_SPINLOCK(lock);
 
 	KUNIT_ASSERT_FALSE(test, IS_ERR_OR_NULL(acct));
-	KUNIT_ASSERT_EQ(test, ioasids_try_charge(acct, &refusal), 0);
+	KUNIT_ASSERT_EQ(test, ioasids_try_charge(acct, IOASIDS_SVA, &refusal), 0);
 	KUNIT_EXPECT_PTR_EQ(test, account_of(current), acct);
 
 	/* With DEBUG_ATOMIC_SLEEP, one that could sleep is a report in the log. */
 	scoped_guard(spinlock_irqsave, &lock)
-		ioasids_uncharge(acct);
+		ioasids_uncharge(acct, IOASIDS_SVA);
 	KUNIT_EXPECT_NULL(test, account_of(current));
 }
 
@@ -415,13 +457,17 @@ static void set_root_limit(unsigned long limit)
 /* Through the core, for a device that tells 64 PASIDs apart. */
 static void failed_allocation_leaves_no_account(struct kunit *test)
 {
-	int pasid[64], next, nr = 0;
+	struct ioasid_attachment attachment = { };
+	int pasid[64], next, attached, nr = 0;
 
 	/* This thread is in the root, which has no room for a moment. */
 	set_root_limit(0);
 	next = ioasid_alloc(current, ARRAY_SIZE(pasid));
+	attached = ioasid_attach(&attachment, current, 1);
 	set_root_limit(IOASIDS_MAX);
 	KUNIT_EXPECT_EQ(test, next, -EAGAIN);
+	KUNIT_EXPECT_EQ(test, attached, -EAGAIN);
+	KUNIT_EXPECT_EQ(test, attachment.index, 0);
 	KUNIT_EXPECT_NULL(test, account_of(current));
 
 	while ((next = ioasid_alloc(NULL, ARRAY_SIZE(pasid))) >= 0)
@@ -440,9 +486,9 @@ static void kernel_pays_in_the_root_alone(struct kunit *test)
 
 	KUNIT_EXPECT_PTR_EQ(test, acct, &ioasids_kernel);
 	KUNIT_EXPECT_PTR_EQ(test, acct->cg, &ioasids_root);
-	KUNIT_ASSERT_EQ(test, ioasids_try_charge(acct, &refusal), 0);
+	KUNIT_ASSERT_EQ(test, ioasids_try_charge(acct, IOASIDS_SVA, &refusal), 0);
 	KUNIT_EXPECT_EQ(test, acct->nr, nr + 1);
-	ioasids_uncharge(acct);
+	ioasids_uncharge(acct, IOASIDS_SVA);
 	KUNIT_EXPECT_EQ(test, acct->nr, nr);
 }
 
@@ -522,6 +568,7 @@ static struct kunit_case ioasids_cases[] = {
 	KUNIT_CASE(reader_sees_no_count_that_never_was),
 	KUNIT_CASE(common_ancestor_is_the_lowest),
 	KUNIT_CASE(offline_hands_accounts_to_the_parent),
+	KUNIT_CASE(iommufd_is_counted_apart),
 	KUNIT_CASE(account_is_one_per_thread_group),
 	KUNIT_CASE(account_lives_as_long_as_its_charges),
 	KUNIT_CASE(failed_allocation_leaves_no_account),
