@@ -17,6 +17,7 @@
  * for accounting anyway.
  */
 
+#include <linux/bits.h>
 #include <linux/cgroup_ioasids.h>
 #include <linux/debugfs.h>
 #include <linux/err.h>
@@ -25,6 +26,7 @@
 #include <linux/init.h>
 #include <linux/ioasid.h>
 #include <linux/iommu.h>
+#include <linux/minmax.h>
 #include <linux/mm_types.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
@@ -43,7 +45,14 @@
  */
 static DEFINE_XARRAY_FLAGS(ioasid_xa, XA_FLAGS_ALLOC | XA_FLAGS_LOCK_IRQ);
 
-#define IOASID_FIRST_ATTACHED	BIT(20)
+#define IOASID_FIRST_ATTACHED	BIT_U32(20)
+
+/* Where a number of the shared space may be. None has more than 20 bits. */
+static struct xa_limit ioasid_range(u32 max_pasids)
+{
+	return XA_LIMIT(IOMMU_FIRST_GLOBAL_PASID,
+			min(max_pasids, IOASID_FIRST_ATTACHED) - 1);
+}
 
 static void *ioasid_entry(struct ioasids_account *acct, bool process)
 {
@@ -171,8 +180,7 @@ int ioasid_alloc(struct task_struct *payer, u32 max_pasids)
 		return PTR_ERR(acct);
 
 	ret = ioasid_take(acct, ioasid_entry(acct, payer),
-			  XA_LIMIT(IOMMU_FIRST_GLOBAL_PASID, max_pasids - 1),
-			  &pasid);
+			  ioasid_range(max_pasids), &pasid);
 	return ret ?: pasid;
 }
 

@@ -97,6 +97,13 @@ static void lowest_free_number_is_taken(struct kunit *test)
 	free_held(&held);
 }
 
+static void no_number_has_more_than_20_bits(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, ioasid_range(MAX_PASIDS).max, MAX_PASIDS - 1);
+	KUNIT_EXPECT_EQ(test, ioasid_range(BIT(20)).max, BIT(20) - 1);
+	KUNIT_EXPECT_EQ(test, ioasid_range(U32_MAX).max, BIT(20) - 1);
+}
+
 static void device_without_pasids_gets_none(struct kunit *test)
 {
 	KUNIT_EXPECT_EQ(test, ioasid_alloc(NULL, 0), -ENOSPC);
@@ -208,7 +215,7 @@ static void attachment_takes_no_number_of_the_shared_space(struct kunit *test)
 
 	fill(&held);
 	KUNIT_EXPECT_EQ(test, ioasid_attach(&attachment, current, 1), 0);
-	KUNIT_EXPECT_GE(test, (unsigned long)attachment.index,
+	KUNIT_EXPECT_GE(test, attachment.index,
 			IOASID_FIRST_ATTACHED);
 	ioasid_free(held.pasid[--held.nr]);
 	fill_more(&held);
@@ -232,6 +239,7 @@ static struct kunit_case ioasid_cases[] = {
 	KUNIT_CASE(numbers_are_unique_and_in_range),
 	KUNIT_CASE(full_space_gives_enospc),
 	KUNIT_CASE(lowest_free_number_is_taken),
+	KUNIT_CASE(no_number_has_more_than_20_bits),
 	KUNIT_CASE(device_without_pasids_gets_none),
 	KUNIT_CASE(number_can_be_freed_under_a_spinlock),
 	KUNIT_CASE(payer_is_who_the_caller_names),
