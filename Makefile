@@ -30,7 +30,7 @@ kernel-%: FORCE
 series: ## write the patches that git am takes, to build/series
 	@$(VM)/series
 
-check-series: $(BIN) ## apply the series, build after each patch, boot after the last: takes long
+check-series: $(BIN) root ## apply the series, build after each patch, boot after the last: takes long
 	@$(VM)/check-series
 
 root: build/bin/init FORCE
@@ -39,7 +39,8 @@ root: build/bin/init FORCE
 build/bin/init: $(VM)/init.c
 $(HELPERS): build/bin/%: bats/%.c
 build/bin/failnth build/bin/vmm: bats/failnth.h
-build/bin/vmm: build/include/linux/iommufd.h build/include/linux/iommufd_test.h
+build/bin/model build/bin/vmm: bats/guest.h
+build/bin/model build/bin/vmm: build/include/linux/iommufd.h build/include/linux/iommufd_test.h
 $(BIN): Makefile
 	@$(VM)/packages gcc libc6-dev
 	@mkdir -p $(@D)

@@ -14,7 +14,7 @@ TRACING=/sys/kernel/tracing
 
 # Who has been started, and each vmm's ends of its pipes, by its process.
 started=0 vmms=0
-declare -a told said
+told=() said=()
 
 setup() { v2_setup; }
 teardown() { v2_teardown; }

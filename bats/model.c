@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * model DEVICE OPERATIONS [SEED]: do so many random operations on real processes
- * and cgroups, and compare what ioasids says with a plain model of its rules.
+ * model DEVICE OPERATIONS [SEED]: do so many random operations on real processes,
+ * their guests, and cgroups, and compare what ioasids says with a plain model of its
+ * rules.
  * To be run as root in an empty cgroup of a v2 hierarchy that enables ioasids for
  * its children; nothing above it may have a limit.
  *
@@ -39,12 +40,16 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "guest.h"
+
 #define WORKERS		4
 #define BATCH		100	/* operations of one worker */
 #define CGROUPS		12	/* of one worker, its w<n> among them */
 #define PROCESSES	20	/* of one worker */
 #define FDS		3	/* of one process, open on the device */
 #define FIRST_FD	3
+#define GUEST_FD	(FIRST_FD + FDS)	/* of one process, on /dev/iommu */
+#define PASIDS		4	/* of one guest */
 #define TRAIL		20	/* operations that are printed */
 #define PATIENCE	60	/* seconds, for what takes none and for a batch */
 #define TEXT		128
@@ -52,8 +57,8 @@
 #define NO_LIMIT	ULONG_MAX
 
 enum kind {
-	BIND, CLOSE, EXIT, KILL, FORK, SPAWN, MOVE, MKDIR, RMDIR, SET_MAX, ENABLE,
-	DISABLE, KILL_ALL, KINDS
+	BIND, CLOSE, ATTACH, DETACH, EXIT, KILL, FORK, SPAWN, MOVE, MKDIR, RMDIR,
+	SET_MAX, ENABLE, DISABLE, KILL_ALL, KINDS
 };
 
 static const struct {
@@ -62,6 +67,8 @@ static const struct {
 } kinds[KINDS] = {
 	[BIND]		= { "bind",	WEIGHT },
 	[CLOSE]		= { "close",	110 },
+	[ATTACH]	= { "attach",	140 },
+	[DETACH]	= { "detach",	 70 },
 	[EXIT]		= { "exit",	  8 },
 	[KILL]		= { "kill",	  5 },
 	[FORK]		= { "fork",	 24 },
@@ -81,7 +88,7 @@ struct operation {
 	struct process *child;		/* of FORK */
 	struct cgroup *cg;
 	struct cgroup *new;		/* of MKDIR, in cg */
-	unsigned long n;		/* a descriptor, or a limit */
+	unsigned long n;		/* a descriptor, a PASID, or a limit */
 };
 
 struct events {
@@ -112,8 +119,15 @@ struct process {
 	/* What it holds. Some of that may outlive it. */
 	bool alive;
 	struct cgroup *in;
-	struct cgroup *charged;		/* for its PASID, if it has one */
+	bool bound;			/* its address space has a PASID */
+	unsigned int attached;		/* for guests, its own or others' */
+	struct cgroup *charged;		/* for all of that, if there is any */
 	struct process *fds[FDS];	/* whose PASID is each open on? */
+	struct process *guest;		/* whose /dev/iommu does it have open? */
+
+	/* The guest that it has made, and who attached each of its PASIDs. */
+	struct guest made;
+	struct process *payers[PASIDS];
 
 	/* How it is told what to do. */
 	pid_t pid;			/* until it has been reaped */
@@ -177,8 +191,25 @@ static unsigned long model_current(const struct cgroup *cg)
 	unsigned long nr = 0;
 
 	for (struct worker *w = workers; w < workers + WORKERS; w++) {
-		for (struct process *p = w->processes; p->worker; p++)
-			nr += is_in_or_below(p->charged, cg);
+		for (struct process *p = w->processes; p->worker; p++) {
+			if (is_in_or_below(p->charged, cg))
+				nr += p->bound + p->attached;
+		}
+	}
+
+	return nr;
+}
+
+/* stat: how many of them for guests. */
+static unsigned long model_attached(const struct cgroup *cg)
+{
+	unsigned long nr = 0;
+
+	for (struct worker *w = workers; w < workers + WORKERS; w++) {
+		for (struct process *p = w->processes; p->worker; p++) {
+			if (is_in_or_below(p->charged, cg))
+				nr += p->attached;
+		}
 	}
 
 	return nr;
@@ -240,10 +271,10 @@ static int free_fd(const struct process *p)
 	return fd;
 }
 
-/* A process pays once. Where it holds a PASID no limit matters to it. */
+/* A process pays once. Where it is bound no limit matters to it. */
 static long model_bind(struct process *p)
 {
-	struct cgroup *full = p->charged ? NULL : model_full(p);
+	struct cgroup *full = p->bound ? NULL : model_full(p);
 	int fd = free_fd(p);
 
 	if (full) {
@@ -251,10 +282,33 @@ static long model_bind(struct process *p)
 		return -EAGAIN;
 	}
 
-	if (!p->charged)
-		p->charged = model_nearest(p->in);
+	p->bound = true;
+	p->charged = model_nearest(p->in);
 	p->fds[fd] = p;
 	return FIRST_FD + fd;
+}
+
+/*
+ * For the guest whose /dev/iommu a process has, or a new one of its own. Who
+ * attaches pays, whoever made the guest; what is attached already cannot be.
+ */
+static long model_attach(struct process *p, int pasid)
+{
+	struct cgroup *full = model_full(p);
+
+	if (!p->guest)
+		p->guest = p;
+	if (p->guest->payers[pasid])
+		return -EBUSY;
+	if (full) {
+		model_refuse(p, full);
+		return -EAGAIN;
+	}
+
+	p->guest->payers[pasid] = p;
+	p->attached++;
+	p->charged = model_nearest(p->in);
+	return 0;
 }
 
 static bool is_open(const struct process *p)
@@ -269,13 +323,44 @@ static bool is_open(const struct process *p)
 	return false;
 }
 
+static bool has_guest(const struct process *p)
+{
+	for (struct process *q = p->worker->processes; q->worker; q++) {
+		if (q->guest == p)
+			return true;
+	}
+
+	return false;
+}
+
+/* Whoever attached it, and whoever detaches it. */
+static void model_release(struct process *guest, int pasid)
+{
+	if (guest->payers[pasid])
+		guest->payers[pasid]->attached--;
+	guest->payers[pasid] = NULL;
+}
+
 /* What the dead held is given back once nobody has it open. */
 static void model_give_back(struct worker *w)
 {
 	for (struct process *p = w->processes; p->worker; p++) {
+		for (int i = 0; i < PASIDS && !has_guest(p); i++)
+			model_release(p, i);
+	}
+	for (struct process *p = w->processes; p->worker; p++) {
 		if (!p->alive && !is_open(p))
+			p->bound = false;
+		if (!p->bound && !p->attached)
 			p->charged = NULL;
 	}
+}
+
+static long model_detach(struct process *p, int pasid)
+{
+	model_release(p->guest, pasid);
+	model_give_back(p->worker);
+	return 0;
 }
 
 static long model_close(struct process *p, int fd)
@@ -289,6 +374,7 @@ static long model_die(struct process *p)
 {
 	p->alive = false;
 	memset(p->fds, 0, sizeof(p->fds));
+	p->guest = NULL;
 	model_give_back(p->worker);
 	return 0;
 }
@@ -309,6 +395,7 @@ static long model_fork(const struct process *parent, struct process *p)
 	p->alive = true;
 	p->in = parent->in;
 	memcpy(p->fds, parent->fds, sizeof(p->fds));
+	p->guest = parent->guest;
 	return 0;
 }
 
@@ -415,6 +502,10 @@ static long foretell(const struct operation *op)
 		return model_bind(op->p);
 	case CLOSE:
 		return model_close(op->p, op->n);
+	case ATTACH:
+		return model_attach(op->p, op->n);
+	case DETACH:
+		return model_detach(op->p, op->n);
 	case EXIT:
 		return model_die(op->p);
 	case KILL:
@@ -509,28 +600,11 @@ static void expect(const struct cgroup *cg, const char *file,
 		differ(cg->worker, cg->path, file, expected, found);
 }
 
-/* All is held for shared virtual addressing, and all keys add up to that. */
-static void expect_stat(const struct cgroup *cg, unsigned long current)
-{
-	char expected[TEXT], found[TEXT], key[TEXT], *line = found;
-	unsigned long n, sva = 0, sum = 0;
-	int length;
-
-	read_file(cg, "ioasids.stat", found, sizeof(found));
-	for (; sscanf(line, "%s %lu\n%n", key, &n, &length) == 2; line += length) {
-		sum += n;
-		sva += strcmp(key, "sva") ? 0 : n;
-	}
-	if (*line || !*found == has_files(cg) || sva != current || sum != sva) {
-		snprintf(expected, TEXT, "sva %lu, and that in all", current);
-		differ(cg->worker, cg->path, "ioasids.stat", expected, found);
-	}
-}
-
 static void compare(const struct cgroup *cg)
 {
 	const struct files *files = &cg->files;
 	unsigned long current = has_files(cg) ? model_current(cg) : 0;
+	unsigned long attached = has_files(cg) ? model_attached(cg) : 0;
 
 	if (files->max == NO_LIMIT)
 		expect(cg, "ioasids.max", "max\n");
@@ -543,7 +617,8 @@ static void compare(const struct cgroup *cg)
 	       files->events.max, files->events.alloc_fail);
 	expect(cg, "ioasids.events.local", "max %lu\nalloc_fail %lu\n",
 	       files->local.max, files->local.alloc_fail);
-	expect_stat(cg, current);
+	expect(cg, "ioasids.stat", "sva %lu\niommufd %lu\n", current - attached,
+	       attached);
 }
 
 /*
@@ -578,9 +653,20 @@ static void wait_for(sem_t *sem)
 
 static long start(struct process *p, unsigned long long flags, int cgroup);
 
+static int make_guest(struct guest *guest)
+{
+	int fd = open("/dev/iommu", O_RDWR);
+
+	if (fd < 0 || dup2(fd, GUEST_FD) < 0 || (fd != GUEST_FD && close(fd)))
+		return -1;
+	return guest_make(GUEST_FD, guest);
+}
+
 /* What processes can do. Each does what it is told, and nothing else. */
 static long obey(const struct process *me)
 {
+	struct guest *guest = &me->guest->made;
+	__u32 pasid = me->argument + 1;		/* none is 0 */
 	int fd;
 
 	switch (me->command) {
@@ -589,6 +675,12 @@ static long obey(const struct process *me)
 		return fd < 0 ? -errno : fd;
 	case 'c':
 		return close(me->argument) ? -errno : 0;
+	case 'a':
+		if (!guest->device && make_guest(guest))
+			return -errno;
+		return guest_attach(GUEST_FD, guest, pasid) ? -errno : 0;
+	case 'd':
+		return guest_detach(GUEST_FD, guest, pasid) ? -errno : 0;
 	case 'f':
 		return start(&me->worker->processes[me->argument], CLONE_PARENT,
 			     -1);
@@ -610,6 +702,7 @@ static long start(struct process *p, unsigned long long flags, int cgroup)
 	};
 	long pid;
 
+	p->made = (struct guest){ };
 	sem_init(&p->told, 1, 0);
 	sem_init(&p->done, 1, 0);
 	pid = syscall(SYS_clone3, &args, sizeof(args));
@@ -688,6 +781,10 @@ static long perform(const struct operation *op)
 	switch (op->kind) {
 	case BIND:
 		return ask(op->p, 'b', 0);
+	case ATTACH:
+		return ask(op->p, 'a', op->n);
+	case DETACH:
+		return ask(op->p, 'd', op->n);
 	case CLOSE:
 		return ask(op->p, 'c', FIRST_FD + op->n);
 	case EXIT:
@@ -768,7 +865,7 @@ static int roll(struct worker *w, int sides)
 	return (unsigned long)nrand48(w->random) * sides >> 31;
 }
 
-/* Some process; or a place for one, for which nothing is charged any more. */
+/* Some process; or a place for one, of which nothing is left any more. */
 static struct process *pick(struct worker *w, bool alive)
 {
 	int first = roll(w, PROCESSES);
@@ -776,7 +873,8 @@ static struct process *pick(struct worker *w, bool alive)
 	for (int i = 0; i < PROCESSES; i++) {
 		struct process *p = &w->processes[(first + i) % PROCESSES];
 
-		if (p->alive == alive && (alive || !p->charged))
+		if (p->alive == alive &&
+		    (alive || (!p->charged && !has_guest(p))))
 			return p;
 	}
 
@@ -818,13 +916,19 @@ static bool choose(struct worker *w, struct operation *op)
 
 	switch (kind) {
 	case BIND:
-		return free_fd(op->p) < FDS && (!op->p->charged || rarely);
+		return free_fd(op->p) < FDS && (!op->p->bound || rarely);
 	case CLOSE:
 		op->n = roll(w, FDS);
 		return op->p->fds[op->n];
+	case ATTACH:
+		op->n = roll(w, PASIDS);
+		return !op->p->guest || !op->p->guest->payers[op->n] || rarely;
+	case DETACH:
+		op->n = roll(w, PASIDS);
+		return op->p->guest && op->p->guest->payers[op->n];
 	case FORK:
 		op->child = pick(w, false);
-		return op->child && (is_open(op->p) || rarely);
+		return op->child && (is_open(op->p) || op->p->guest || rarely);
 	case MKDIR:
 		op->n = roll(w, CGROUPS);
 		op->new = &w->cgroups[op->n];
@@ -1001,7 +1105,7 @@ static void report(void)
 	printf("%lu operations in %d batches:", all, batch);
 	for (int i = 0; i < KINDS; i++)
 		printf(" %lu %s,", done[i], kinds[i].name);
-	printf(" %lu binds refused, seed %u\n", refused, seed);
+	printf(" %lu refused, seed %u\n", refused, seed);
 }
 
 int main(int argc, char **argv)

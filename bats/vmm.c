@@ -28,79 +28,29 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/pidfd.h>
 #include <unistd.h>
 
-#include <linux/iommufd_test.h>
-
 #include "failnth.h"
+#include "guest.h"
 
 #define MAX_DEVICES	8
 
 /* Where /dev/iommu is, so that another process knows what to take. */
-#define IOMMU_FD	10
+#define IOMMU_FD	100
 
-/* Whatever object the command acts on; the mock's name for a device is its own. */
-static __u32 page_tables[2], devices[MAX_DEVICES];
-static unsigned int nr_devices, device;
-
-static int test(struct iommu_test_cmd *cmd, __u32 op, __u32 id)
-{
-	cmd->size = sizeof(*cmd);
-	cmd->op = op;
-	cmd->id = id;
-	return ioctl(IOMMU_FD, IOMMU_TEST_CMD, cmd);
-}
-
-/* The iommufd object of the new device, whose own page table is @pt_id. */
-static __u32 make_device(__u32 pt_id, __u32 flags)
-{
-	struct iommu_test_cmd cmd = {
-		.mock_domain_flags.dev_flags = MOCK_FLAGS_DEVICE_PASID | flags,
-	};
-
-	if (nr_devices == MAX_DEVICES)
-		errx(2, "too many devices");
-	if (test(&cmd, IOMMU_TEST_OP_MOCK_DOMAIN_FLAGS, pt_id))
-		err(2, "no device");
-	device = nr_devices++;
-	devices[device] = cmd.mock_domain_flags.out_stdev_id;
-	return cmd.mock_domain_flags.out_idev_id;
-}
-
-static __u32 make_page_table(__u32 idev_id, __u32 ioas_id)
-{
-	struct iommu_hwpt_alloc cmd = {
-		.size = sizeof(cmd),
-		.flags = IOMMU_HWPT_ALLOC_PASID,
-		.dev_id = idev_id,
-		.pt_id = ioas_id,
-	};
-
-	if (ioctl(IOMMU_FD, IOMMU_HWPT_ALLOC, &cmd))
-		err(2, "no page table");
-	return cmd.out_hwpt_id;
-}
+/* One for each device; they share the page tables. */
+static struct guest guests[MAX_DEVICES], *guest = guests;
+static unsigned int nr_devices = 1;
 
 static void set_up(void)
 {
-	struct iommu_ioas_alloc ioas = { .size = sizeof(ioas) };
-	struct iommu_test_cmd replace = { };
 	int fd = open("/dev/iommu", O_RDWR);
-	__u32 idev_id;
 
 	if (fd < 0 || dup2(fd, IOMMU_FD) < 0 || close(fd) ||
-	    ioctl(IOMMU_FD, IOMMU_IOAS_ALLOC, &ioas))
+	    guest_make(IOMMU_FD, guest))
 		err(2, "/dev/iommu");
-	idev_id = make_device(ioas.out_ioas_id, 0);
-	for (int i = 0; i < 2; i++)
-		page_tables[i] = make_page_table(idev_id, ioas.out_ioas_id);
-	/* A device whose own page table knows no PASIDs can have none attached. */
-	replace.mock_domain_replace.pt_id = page_tables[0];
-	if (test(&replace, IOMMU_TEST_OP_MOCK_DOMAIN_REPLACE, devices[0]))
-		err(2, "no page table for the device");
 }
 
 static void take_over(pid_t pid, const char *numbers)
@@ -109,34 +59,48 @@ static void take_over(pid_t pid, const char *numbers)
 
 	if (fd < 0 || dup2(fd, IOMMU_FD) < 0 || close(fd))
 		err(2, "the /dev/iommu of %d", pid);
-	if (sscanf(numbers, "%u %u %u", &page_tables[0], &page_tables[1],
-		   &devices[nr_devices++]) != 3)
+	if (sscanf(numbers, "%u %u %u", &guest->page_tables[0],
+		   &guest->page_tables[1], &guest->device) != 3)
 		errx(2, "'%s' are not three numbers", numbers);
+}
+
+static void use_device(unsigned int n)
+{
+	if (n >= MAX_DEVICES)
+		errx(2, "there is no device %u", n);
+	guest = &guests[n];
+	printf("device %u\n", n);
+}
+
+static void make_device(__u32 flags)
+{
+	if (nr_devices == MAX_DEVICES)
+		errx(2, "too many devices");
+	guests[nr_devices] = guests[0];
+	if (guest_make_device(IOMMU_FD, &guests[nr_devices],
+			      guest->page_tables[0], flags, NULL))
+		err(2, "no device");
+	use_device(nr_devices++);
 }
 
 static int attach(__u32 pasid)
 {
-	struct iommu_test_cmd cmd = {
-		.pasid_attach = { .pasid = pasid, .pt_id = page_tables[0] },
-	};
-
-	return test(&cmd, IOMMU_TEST_OP_PASID_ATTACH, devices[device]);
+	return guest_attach(IOMMU_FD, guest, pasid);
 }
 
 static int replace(__u32 pasid)
 {
 	struct iommu_test_cmd cmd = {
-		.pasid_replace = { .pasid = pasid, .pt_id = page_tables[1] },
+		.pasid_replace = { .pasid = pasid, .pt_id = guest->page_tables[1] },
 	};
 
-	return test(&cmd, IOMMU_TEST_OP_PASID_REPLACE, devices[device]);
+	return guest_command(IOMMU_FD, &cmd, IOMMU_TEST_OP_PASID_REPLACE,
+			     guest->device);
 }
 
 static int detach(__u32 pasid)
 {
-	struct iommu_test_cmd cmd = { .pasid_detach.pasid = pasid };
-
-	return test(&cmd, IOMMU_TEST_OP_PASID_DETACH, devices[device]);
+	return guest_detach(IOMMU_FD, guest, pasid);
 }
 
 /* The kernel can read the command, and cannot write its answer to it. */
@@ -150,9 +114,9 @@ static int deaf(__u32 pasid)
 		err(2, "mmap");
 	cmd->size = sizeof(*cmd);
 	cmd->op = IOMMU_TEST_OP_PASID_ATTACH;
-	cmd->id = devices[device];
+	cmd->id = guest->device;
 	cmd->pasid_attach.pasid = pasid;
-	cmd->pasid_attach.pt_id = page_tables[0];
+	cmd->pasid_attach.pt_id = guest->page_tables[0];
 	if (mprotect(cmd, sizeof(*cmd), PROT_READ))
 		err(2, "mprotect");
 	return ioctl(IOMMU_FD, IOMMU_TEST_CMD, cmd);
@@ -165,10 +129,10 @@ static void each(int (*act)(__u32 pasid), __u32 first, __u32 last,
 
 	while (pasid <= last && !act(pasid))
 		pasid++;
-	printf("%u %s", pasid - first, done);
 	if (pasid <= last)
-		printf(", %s", strerrorname_np(errno));
-	puts("");
+		printf("%u %s, %s\n", pasid - first, done, strerrorname_np(errno));
+	else
+		printf("%u %s\n", pasid - first, done);
 }
 
 static int attach_it(const void *pasid)
@@ -219,26 +183,23 @@ int main(int argc, char **argv)
 		set_up();
 
 	setlinebuf(stdout);
-	printf("ready %u %u %u\n", page_tables[0], page_tables[1], devices[0]);
+	printf("ready %u %u %u\n", guest->page_tables[0], guest->page_tables[1],
+	       guest->device);
 	while (fgets(line, sizeof(line), stdin)) {
 		int n = sscanf(line, "%15s %u %u", command, &first, &last);
 
-		if (n == 1 && !strcmp(command, "device")) {
-			make_device(page_tables[0], 0);
-			printf("device %u\n", device);
-		} else if (n == 1 && !strcmp(command, "twin")) {
-			make_device(page_tables[0], MOCK_FLAGS_DEVICE_TWIN);
-			printf("device %u\n", device);
-		} else if (n == 2 && !strcmp(command, "device")) {
-			device = first < nr_devices ? first : device;
-			printf("device %u\n", device);
-		} else if (n == 1 && !strcmp(command, "close")) {
+		if (n == 1 && !strcmp(command, "device"))
+			make_device(0);
+		else if (n == 1 && !strcmp(command, "twin"))
+			make_device(MOCK_FLAGS_DEVICE_TWIN);
+		else if (n == 2 && !strcmp(command, "device"))
+			use_device(first);
+		else if (n == 1 && !strcmp(command, "close"))
 			puts(close(IOMMU_FD) ? strerrorname_np(errno) : "closed");
-		} else if (n >= 2) {
+		else if (n >= 2)
 			obey(command, first, n == 3 ? last : first);
-		} else {
+		else
 			errx(2, "%s", line);
-		}
 	}
 
 	return 0;

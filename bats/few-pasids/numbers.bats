@@ -77,3 +77,15 @@ load ../helpers
 	until_empty a
 	is "$ROOT/ioasids.peak" 7
 }
+
+@test "what is attached through iommufd can be more than the capacity" {
+	is "$ROOT/ioasids.capacity" 7
+	cgroups a
+	hold a 7
+	vmm a
+	tell "$pid" 'attach 1 10' '7 attached, EINVAL'
+	tell "$pid" device 'device 1'
+	tell "$pid" 'attach 1 7' '7 attached'
+	is a/ioasids.current 21
+	refused a ENOSPC
+}

@@ -17,17 +17,21 @@
  * for accounting anyway.
  */
 
-#include <linux/bits.h>
+#include <linux/bug.h>
 #include <linux/cgroup_ioasids.h>
+#include <linux/cleanup.h>
 #include <linux/debugfs.h>
 #include <linux/err.h>
+#include <linux/errno.h>
 #include <linux/export.h>
 #include <linux/fs.h>
 #include <linux/init.h>
 #include <linux/ioasid.h>
 #include <linux/iommu.h>
+#include <linux/limits.h>
 #include <linux/minmax.h>
 #include <linux/mm_types.h>
+#include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
@@ -38,20 +42,18 @@
 #include <trace/events/ioasid.h>
 
 /*
- * What is in use. At the numbers of the shared space, the account that pays for
- * each of them; where there is no accounting an entry must still tell a PASID in
- * use from a free one, and whether a process has it or the kernel. Above them,
- * at whichever place was free, each struct ioasid_attachment.
+ * The shared space: the account that pays for each number in use. Where there is
+ * no accounting an entry must still tell a number in use from a free one, and
+ * whether a process has it or the kernel.
  */
 static DEFINE_XARRAY_FLAGS(ioasid_xa, XA_FLAGS_ALLOC | XA_FLAGS_LOCK_IRQ);
 
-#define IOASID_FIRST_ATTACHED	BIT_U32(20)
+/* Each struct ioasid_attachment, at whichever index was free. */
+static DEFINE_XARRAY_FLAGS(ioasid_attached_xa, XA_FLAGS_ALLOC1 | XA_FLAGS_LOCK_IRQ);
 
-/* Where a number of the shared space may be. None has more than 20 bits. */
-static struct xa_limit ioasid_range(u32 max_pasids)
+static struct xarray *ioasid_xa_of(enum ioasids_user user)
 {
-	return XA_LIMIT(IOMMU_FIRST_GLOBAL_PASID,
-			min(max_pasids, IOASID_FIRST_ATTACHED) - 1);
+	return user == IOASIDS_IOMMUFD ? &ioasid_attached_xa : &ioasid_xa;
 }
 
 static void *ioasid_entry(struct ioasids_account *acct, bool process)
@@ -59,9 +61,14 @@ static void *ioasid_entry(struct ioasids_account *acct, bool process)
 	return acct ?: xa_mk_value(process);
 }
 
-static enum ioasids_user ioasid_user(u32 index)
+static struct ioasids_account *ioasid_account(enum ioasids_user user, void *entry)
 {
-	return index < IOASID_FIRST_ATTACHED ? IOASIDS_SVA : IOASIDS_IOMMUFD;
+	struct ioasid_attachment *attachment = entry;
+
+	if (user == IOASIDS_IOMMUFD)
+		return attachment->acct;
+
+	return xa_is_value(entry) ? NULL : entry;
 }
 
 /* A PASID in use, as debugfs and the tracepoints tell of it. */
@@ -71,57 +78,55 @@ struct ioasid_row {
 	struct ioasids_account	*acct;
 };
 
-static struct ioasid_row ioasid_row(u32 index, void *entry)
+static struct ioasid_row ioasid_row(enum ioasids_user user, u32 index, void *entry)
 {
+	struct ioasid_row row = { .acct = ioasid_account(user, entry) };
 	struct ioasid_attachment *attachment = entry;
 	bool process;
 
-	if (ioasid_user(index) == IOASIDS_IOMMUFD)
-		return (struct ioasid_row) {
-			.pasid	= attachment->pasid,
-			.user	= "iommufd",
-			.acct	= attachment->acct,
-		};
+	if (user == IOASIDS_IOMMUFD) {
+		row.pasid = attachment->pasid;
+		row.user = "iommufd";
+		return row;
+	}
 
 	/* A process has one for shared virtual addressing alone. */
-	process = xa_is_value(entry) ? xa_to_value(entry) :
-				       ioasids_account_tgid(entry);
-	return (struct ioasid_row) {
-		.pasid	= index,
-		.user	= process ? "sva" : "kernel",
-		.acct	= xa_is_value(entry) ? NULL : entry,
-	};
+	process = row.acct ? ioasids_account_tgid(row.acct) : xa_to_value(entry);
+	row.pasid = index;
+	row.user = process ? "sva" : "kernel";
+	return row;
 }
 
 /*
- * Take a free place in @range for @entry, and charge it to @acct, which is put
+ * Take a free index in @range for @entry, and charge it to @acct, which is put
  * where that fails. Return: 0; -ENOMEM; -ENOSPC; -EAGAIN where a limit refused.
  */
-static int ioasid_take(struct ioasids_account *acct, void *entry,
-		       struct xa_limit range, u32 *index)
+static int ioasid_take(enum ioasids_user user, struct ioasids_account *acct,
+		       void *entry, struct xa_limit range, u32 *index)
 {
+	struct xarray *xa = ioasid_xa_of(user);
 	struct ioasids_refusal refusal = { };
 	struct ioasid_row row;
 	int ret;
 
 	/* Events are in the order in which numbers change hands. */
-	xa_lock_irq(&ioasid_xa);
-	ret = __xa_alloc(&ioasid_xa, index, entry, range, GFP_KERNEL);
+	xa_lock_irq(xa);
+	ret = __xa_alloc(xa, index, entry, range, GFP_KERNEL);
 	if (!ret) {
-		ret = ioasids_try_charge(acct, ioasid_user(*index), &refusal);
+		ret = ioasids_try_charge(acct, user, &refusal);
 		if (ret)
-			__xa_erase(&ioasid_xa, *index);
+			__xa_erase(xa, *index);
 	} else if (ret == -EBUSY) {
 		/* The xarray's word for a range that is full. */
 		ret = -ENOSPC;
 	}
 	if (!ret && trace_ioasid_alloc_enabled()) {
-		row = ioasid_row(*index, entry);
+		row = ioasid_row(user, *index, entry);
 		trace_ioasid_alloc(row.pasid, row.user,
 				   ioasids_account_tgid(acct),
 				   ioasids_account_cgroup(acct));
 	}
-	xa_unlock_irq(&ioasid_xa);
+	xa_unlock_irq(xa);
 
 	if (ret == -EAGAIN)
 		ioasids_refused(acct, &refusal);
@@ -130,23 +135,27 @@ static int ioasid_take(struct ioasids_account *acct, void *entry,
 	return ret;
 }
 
-static void ioasid_give_back(u32 index)
+static void ioasid_give_back(enum ioasids_user user, u32 index)
 {
+	struct xarray *xa = ioasid_xa_of(user);
+	struct ioasids_account *acct;
 	struct ioasid_row row;
 	unsigned long flags;
 	void *entry;
 
-	xa_lock_irqsave(&ioasid_xa, flags);
-	entry = __xa_erase(&ioasid_xa, index);
+	xa_lock_irqsave(xa, flags);
+	entry = __xa_erase(xa, index);
 	if (entry) {
-		row = ioasid_row(index, entry);
-		if (trace_ioasid_free_enabled())
+		acct = ioasid_account(user, entry);
+		if (trace_ioasid_free_enabled()) {
+			row = ioasid_row(user, index, entry);
 			trace_ioasid_free(row.pasid, row.user,
-					  ioasids_account_tgid(row.acct),
-					  ioasids_account_cgroup(row.acct));
-		ioasids_uncharge(row.acct, ioasid_user(index));
+					  ioasids_account_tgid(acct),
+					  ioasids_account_cgroup(acct));
+		}
+		ioasids_uncharge(acct, user);
 	}
-	xa_unlock_irqrestore(&ioasid_xa, flags);
+	xa_unlock_irqrestore(xa, flags);
 
 	WARN_ON_ONCE(!entry);
 }
@@ -179,8 +188,9 @@ int ioasid_alloc(struct task_struct *payer, u32 max_pasids)
 	if (IS_ERR(acct))
 		return PTR_ERR(acct);
 
-	ret = ioasid_take(acct, ioasid_entry(acct, payer),
-			  ioasid_range(max_pasids), &pasid);
+	ret = ioasid_take(IOASIDS_SVA, acct, ioasid_entry(acct, payer),
+			  XA_LIMIT(IOMMU_FIRST_GLOBAL_PASID, max_pasids - 1),
+			  &pasid);
 	return ret ?: pasid;
 }
 
@@ -239,7 +249,7 @@ int ioasid_alloc_mm(struct mm_struct *mm, u32 max_pasids)
  */
 void ioasid_free(u32 pasid)
 {
-	ioasid_give_back(pasid);
+	ioasid_give_back(IOASIDS_SVA, pasid);
 }
 
 /**
@@ -248,14 +258,15 @@ void ioasid_free(u32 pasid)
  * @payer: any thread of the process that pays, current or referenced
  * @pasid: the number, which has been attached to one group of devices
  *
- * To be called once the attachment cannot fail any more but for this: a charge
- * for what fails later would keep others from a place that is free.
+ * To be called once the attachment has been made and nothing but this can undo
+ * it: a charge for what fails later may keep somebody else from a place that is
+ * free.
  *
  * IOMMU_NO_PASID is no PASID, costs nothing, and succeeds.
  *
  * Context: Process context, may sleep.
- * Return: 0; -ENOMEM; -ENOSPC where 2^32 - 2^20 are attached; -EAGAIN where a
- *	   cgroup limit has been reached.
+ * Return: 0; -ENOMEM; -ENOSPC where 2^32 are attached; -EAGAIN where a cgroup
+ *	   limit has been reached.
  */
 int ioasid_attach(struct ioasid_attachment *attachment,
 		  struct task_struct *payer, u32 pasid)
@@ -272,8 +283,7 @@ int ioasid_attach(struct ioasid_attachment *attachment,
 
 	attachment->acct = acct;
 	attachment->pasid = pasid;
-	ret = ioasid_take(acct, attachment,
-			  XA_LIMIT(IOASID_FIRST_ATTACHED, U32_MAX),
+	ret = ioasid_take(IOASIDS_IOMMUFD, acct, attachment, xa_limit_32b,
 			  &attachment->index);
 	if (ret)
 		attachment->index = 0;
@@ -290,8 +300,11 @@ EXPORT_SYMBOL_NS_GPL(ioasid_attach, "IOMMUFD_INTERNAL");
  */
 void ioasid_detach(struct ioasid_attachment *attachment)
 {
-	if (attachment->index)
-		ioasid_give_back(attachment->index);
+	if (!attachment->index)
+		return;
+
+	ioasid_give_back(IOASIDS_IOMMUFD, attachment->index);
+	attachment->index = 0;
 }
 EXPORT_SYMBOL_NS_GPL(ioasid_detach, "IOMMUFD_INTERNAL");
 
@@ -300,23 +313,39 @@ EXPORT_SYMBOL_NS_GPL(ioasid_detach, "IOMMUFD_INTERNAL");
  * moment that it is found until the line has been written; no lock is kept over
  * more than that one step, and none while the reader is away.
  */
-static struct ioasid_row *ioasid_table_find(struct seq_file *sf, loff_t *pos)
+static struct ioasid_row *ioasid_table_find_in(enum ioasids_user user, loff_t first,
+					       struct seq_file *sf, loff_t *pos)
 {
-	XA_STATE(xas, &ioasid_xa, *pos);
+	struct xarray *xa = ioasid_xa_of(user);
 	struct ioasid_row *row = sf->private;
+	unsigned long index = *pos - first;
 	void *entry;
 
-	xas_lock_irq(&xas);
-	entry = xas_find(&xas, U32_MAX);
+	xa_lock_irq(xa);
+	entry = xa_find(xa, &index, U32_MAX, XA_PRESENT);
 	if (entry) {
-		*pos = xas.xa_index;
-		*row = ioasid_row(xas.xa_index, entry);
+		*pos = first + index;
+		*row = ioasid_row(user, index, entry);
 		if (row->acct)
 			ioasids_account_hold(row->acct);
 	}
-	xas_unlock_irq(&xas);
+	xa_unlock_irq(xa);
 
 	return entry ? row : NULL;
+}
+
+/* The numbers of the shared space come first, and then what is attached. */
+static void *ioasid_table_find(struct seq_file *sf, loff_t *pos)
+{
+	struct ioasid_row *row = NULL;
+
+	if (*pos <= U32_MAX)
+		row = ioasid_table_find_in(IOASIDS_SVA, 0, sf, pos);
+	if (row)
+		return row;
+
+	*pos = max(*pos, 1LL + U32_MAX);
+	return ioasid_table_find_in(IOASIDS_IOMMUFD, 1LL + U32_MAX, sf, pos);
 }
 
 static void *ioasid_table_start(struct seq_file *sf, loff_t *pos)

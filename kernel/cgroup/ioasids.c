@@ -766,7 +766,7 @@ static int ioasids_stat_show(struct seq_file *sf, void *v)
 		nr = cg->nr;
 		iommufd = cg->nr_iommufd;
 		if (cg == &ioasids_root)
-			kernel = ioasids_kernel.nr;
+			kernel = ioasids_kernel.nr - ioasids_kernel.nr_iommufd;
 	}
 
 	seq_printf(sf, "sva %lu\niommufd %lu\n", nr - iommufd - kernel, iommufd);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * PASIDs of the shared number space, taken and given back.
+ * PASIDs taken and given back, of the shared number space or through iommufd.
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM ioasid
