@@ -7,13 +7,14 @@ load ../helpers
 
 NARROW=${DEVICE%-0}-1
 
-# bound DEVICE CGROUP [ERRNO]: a process there opens it, or meets ERRNO.
+# through DEVICE COMMAND...: COMMAND, which opens that one.
 through() { DEVICE=$1 "${@:2}"; }
 
 @test "the mock is not there, and neither device is behind it" {
 	[ "$DEVICE" = /dev/ioasid_endpoint-0 ]
 	[ ! -e /dev/ioasid_mock-0 ]
 	for door in "$DEVICE" "$NARROW"; do
+		[ -c "$door" ]
 		iommu=$(basename "$(readlink -f "/sys/class/uacce/${door#/dev/}/device/iommu")")
 		[[ $iommu =~ ^(dmar[0-9]|smmu3\.) ]]
 	done

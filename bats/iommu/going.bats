@@ -49,8 +49,11 @@ teardown() {
 @test "processes race with a driver that goes and comes back, and no charge stays" {
 	cgroups a
 	for _ in {1..5}; do
+		until_has a/ioasids.current 0
 		in_cgroup a "$BIN/bind" "$DEVICE" 20 >"$BATS_TEST_TMPDIR/race" 3>&- &
 		racers=$!
+		# Some are in, others on their way.
+		until [ "$(<a/ioasids.current)" -gt 0 ]; do :; done
 		unbind
 		kill -KILL "$racers"
 		wait "$racers" || true

@@ -15,7 +15,7 @@ vendor() { od -An -tx2 -N2 "$SYSFS/config"; }
 	hold a 3
 	[ "$(vendor)" = ' 1234' ]
 	# What it takes as its end: any write to its last vendor-specific register.
-	printf 'end.' | dd of="$SYSFS/config" bs=1 seek=$((0x138)) conv=notrunc status=none || true
+	printf 'end.' | dd of="$SYSFS/config" bs=4 seek=$((0x138 / 4)) conv=notrunc status=none
 	[ "$(vendor)" = ' ffff' ]
 	is a/ioasids.current 3
 	echo 1 >"$SYSFS/remove"
