@@ -47,7 +47,7 @@ root-arm64: build/bin/arm64/init FORCE
 	@$(VM)/root arm64
 
 build/bin/init build/bin/arm64/init: $(VM)/init.c
-build/bin/endpoint: $(wildcard $(VM)/endpoint/*)
+build/bin/endpoint: $(addprefix $(VM)/endpoint/,endpoint.c device.c endpoint.h)
 $(HELPERS): build/bin/%: bats/%.c
 $(filter-out %/init,$(BIN_ARM64)): build/bin/arm64/%: bats/%.c
 $(BIN_ARM64): cross := aarch64-linux-gnu-
@@ -57,4 +57,4 @@ $(BIN) $(BIN_ARM64): Makefile
 	@$(cross)gcc -O2 -Wall -Wextra -Werror -static -pthread -o $@ $(filter %.c,$^)
 
 clean: ## remove what was built, but not the kernel's source
-	rm -rf build/kernel build/bin build/root build/log build/docs build/selftests build/series*
+	rm -rf build/kernel build/bin build/root build/log build/docs build/fuzz build/selftests build/series*

@@ -169,7 +169,7 @@ static void write_config(struct device *device, size_t offset,
 	}
 
 	/* Requests stop as soon as they are not enabled: none is under way. */
-	device->config[PRI + 7] = device->config[PRI + 4] & PRI_CONTROL_ENABLE ?
+	device->config[PRI_STATUS] = device->config[PRI + 4] & PRI_CONTROL_ENABLE ?
 				  PRI_STATUS_STARTED : PRI_STATUS_STOPPED;
 }
 

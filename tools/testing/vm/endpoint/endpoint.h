@@ -12,6 +12,9 @@
 #define CONFIG_SIZE	4096
 #define BAR_SIZE	4096
 
+/* The byte of configuration space that changes of its own accord. */
+#define PRI_STATUS	0x117
+
 /* Room for any message that the device takes, and for any answer that it gives. */
 #define MESSAGE_SIZE	(CONFIG_SIZE + 64)
 
