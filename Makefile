@@ -8,12 +8,13 @@ export KSRC
 
 VM := tools/testing/vm
 HELPERS := $(patsubst bats/%.c,build/bin/%,$(wildcard bats/*.c))
-BIN := build/bin/init $(HELPERS)
+BIN := build/bin/init build/bin/endpoint $(HELPERS)
+BIN_ARM64 := $(patsubst build/bin/%,build/bin/arm64/%,build/bin/init $(HELPERS))
 
-.PHONY: help demo check kernel root series check-series clean FORCE
+.PHONY: help demo check check-vtd check-smmu kernel root series check-series clean FORCE
 
 help: ## this list
-	@echo 'make TARGET [ARCH=um|x86_64] [KSRC=kernel tree, instead of Debian'\''s]'
+	@echo 'make TARGET [ARCH=um|x86_64|arm64] [KSRC=kernel tree, instead of Debian'\''s]'
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
 demo: kernel-um $(BIN) ## see limits at work on real processes, in a guest
@@ -21,6 +22,12 @@ demo: kernel-um $(BIN) ## see limits at work on real processes, in a guest
 
 check: kernel-um kernel-x86_64 $(BIN) root ## run all tests; the last line counts them
 	@tools/testing/check
+
+check-vtd: kernel-x86_64 $(BIN) root ## run the tests over VT-d, as QEMU has it
+	@tools/testing/check vtd
+
+check-smmu: kernel-arm64 $(BIN_ARM64) root-arm64 ## run the tests over SMMUv3, as QEMU has it
+	@tools/testing/check smmu
 
 kernel: kernel-$(ARCH) ## build the guest kernel for ARCH
 
@@ -36,18 +43,24 @@ check-series: $(BIN) root ## apply the series, build after each patch, boot afte
 root: build/bin/init FORCE
 	@$(VM)/root
 
-build/bin/init: $(VM)/init.c
+root-arm64: build/bin/arm64/init FORCE
+	@$(VM)/root arm64
+
+build/bin/init build/bin/arm64/init: $(VM)/init.c
+build/bin/endpoint: $(addprefix $(VM)/endpoint/,endpoint.c device.c endpoint.h)
 $(HELPERS): build/bin/%: bats/%.c
-build/bin/failnth build/bin/vmm: bats/failnth.h
-build/bin/model build/bin/vmm: bats/guest.h
-build/bin/model build/bin/vmm: build/include/linux/iommufd.h build/include/linux/iommufd_test.h
-$(BIN): Makefile
-	@$(VM)/packages gcc libc6-dev
+build/bin/failnth build/bin/vmm build/bin/arm64/failnth build/bin/arm64/vmm: bats/failnth.h
+build/bin/model build/bin/vmm build/bin/arm64/model build/bin/arm64/vmm: bats/guest.h \
+	build/include/linux/iommufd.h build/include/linux/iommufd_test.h
+$(filter-out %/init,$(BIN_ARM64)): build/bin/arm64/%: bats/%.c
+$(BIN_ARM64): cross := aarch64-linux-gnu-
+$(BIN) $(BIN_ARM64): Makefile
+	@$(VM)/packages $(if $(cross),gcc-$(cross:-=) libc6-dev-arm64-cross,gcc libc6-dev)
 	@mkdir -p $(@D)
-	@gcc -O2 -Wall -Wextra -Werror -static -pthread -Ibuild/include -o $@ $(filter %.c,$^)
+	@$(cross)gcc -O2 -Wall -Wextra -Werror -static -pthread -Ibuild/include -o $@ $(filter %.c,$^)
 
 build/include/linux/%.h: FORCE
 	@$(VM)/headers
 
 clean: ## remove what was built, but not the kernel's source
-	rm -rf build/kernel build/bin build/include build/root build/log build/docs build/selftests build/series*
+	rm -rf build/kernel build/bin build/include build/root build/log build/docs build/fuzz build/selftests build/series*

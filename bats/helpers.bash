@@ -6,8 +6,9 @@
 
 ROOT=/sys/fs/cgroup
 V1=/tmp/v1
-DEVICE=/dev/ioasid_mock-0
-BIN=$IOASIDS_SRC/build/bin
+# The mock's, or that of a device behind an IOMMU.
+DEVICE=$(compgen -G '/dev/ioasid_*-0')
+BIN=$IOASIDS_BIN
 # shellcheck disable=SC2034
 TABLE=/sys/kernel/debug/ioasids
 TRACING=/sys/kernel/tracing

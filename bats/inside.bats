@@ -4,7 +4,7 @@
 
 load helpers
 
-KERNEL_PASIDS=/sys/module/ioasid_mock/parameters/kernel_pasids
+KERNEL_PASIDS=/sys/module/${DEVICE:5:-2}/parameters/kernel_pasids
 
 # row PASID: that line of the table, with one space between its columns
 row() { awk -v pasid="$1" '$1 == pasid { $1 = $1; print }' "$2"; }
@@ -37,7 +37,7 @@ pasid_of() { awk -v pid="$1" '$3 == pid { print $1 }' "$TABLE"; }
 	cgroups a
 	echo 1 >a/ioasids.max
 	hold a
-	echo 2 >$KERNEL_PASIDS
+	echo 2 >"$KERNEL_PASIDS"
 	is "$ROOT/ioasids.current" 3
 	holds "$ROOT" 1 0 2
 	is ioasids.current 1
@@ -48,7 +48,7 @@ pasid_of() { awk -v pid="$1" '$3 == pid { print $1 }' "$TABLE"; }
 	holds "$ROOT" 1 0 3
 	is a/ioasids.current 1
 	is a/ioasids.events $'max 0\nalloc_fail 0'
-	echo 0 >$KERNEL_PASIDS
+	echo 0 >"$KERNEL_PASIDS"
 	holds "$ROOT" 1 0 0
 	is "$ROOT/ioasids.current" 1
 }
@@ -56,10 +56,10 @@ pasid_of() { awk -v pid="$1" '$3 == pid { print $1 }' "$TABLE"; }
 @test "the table has the kernel's own and those whose process is gone" {
 	cgroups a b
 	bequeath a b
-	echo 1 >$KERNEL_PASIDS
+	echo 1 >"$KERNEL_PASIDS"
 	[ "$(row 1 "$TABLE")" = "1 sva $pid - /test/a" ]
 	[ "$(row 2 "$TABLE")" = "2 kernel 0 - /" ]
-	echo 0 >$KERNEL_PASIDS
+	echo 0 >"$KERNEL_PASIDS"
 }
 
 @test "the table is consistent while PASIDs come and go" {
@@ -107,8 +107,8 @@ pasid_of() { awk -v pid="$1" '$3 == pid { print $1 }' "$TABLE"; }
 	[ ${#lines[@]} = 3 ]
 
 	trace
-	echo 1 >$KERNEL_PASIDS
-	echo 0 >$KERNEL_PASIDS
+	echo 1 >"$KERNEL_PASIDS"
+	echo 0 >"$KERNEL_PASIDS"
 	run traced
 	[ "${lines[0]}" = "ioasid_alloc: pasid=1 user=kernel tgid=0 cgroup=1" ]
 	[ "${lines[1]}" = "ioasid_free: pasid=1 user=kernel tgid=0 cgroup=1" ]
