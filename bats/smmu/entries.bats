@@ -40,7 +40,8 @@ pasid_of() { awk -v pid="$1" '$3 == pid { print $1 }' /sys/kernel/debug/ioasids;
 	finish "$pid"
 	mapfile -t cds < <(written "$pasid")
 	echo "$pasid: ${cds[*]}"
-	! valid "${cds[-1]}"
+	run valid "${cds[-1]}"
+	[ "$status" -ne 0 ]
 }
 
 @test "a process that a limit refuses has no context descriptor" {

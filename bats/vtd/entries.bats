@@ -4,18 +4,11 @@
 # read, as that driver shows it.
 
 load ../helpers
+load table
 
-bdf=$(basename "$(readlink -f "/sys/class/uacce/${DEVICE#/dev/}/device")")
+BDF=$(basename "$(readlink -f "/sys/class/uacce/${DEVICE#/dev/}/device")")
 
-# entry PASID: its entry in the PASID table of the device, three words
-entry() {
-	awk -v bdf="${bdf#0000:}" -v pasid="$1" '$1 == bdf && $(NF - 1) == pasid { print $NF }' \
-		/sys/kernel/debug/iommu/intel/dmar_translation_struct
-}
-
-# The lowest word: bit 0 says that the entry is there, bits 6 to 8 which tables it
-# is about: 1 is the first stage, which a process's page tables are.
-first_stage() { (($((0x${1##*:0x} & 0x1c1)) == 0x41)); }
+entry() { entries "$BDF" "$1"; }
 
 pasid_of() { awk -v pid="$1" '$3 == pid { print $1 }' /sys/kernel/debug/ioasids; }
 
