@@ -19,7 +19,6 @@
 #include <linux/mod_devicetable.h>
 #include <linux/moduleparam.h>
 #include <linux/mutex.h>
-#include <linux/of.h>
 #include <linux/pci.h>
 #include <linux/platform_device.h>
 #include <linux/slab.h>
@@ -178,7 +177,7 @@ static const struct of_device_id ioasid_endpoint_of_ids[] = {
 static struct platform_driver ioasid_endpoint_platform_driver = {
 	.driver = {
 		.name		= "ioasid_endpoint",
-		.of_match_table	= of_match_ptr(ioasid_endpoint_of_ids),
+		.of_match_table	= ioasid_endpoint_of_ids,
 	},
 	.probe		= ioasid_endpoint_platform_probe,
 	.remove		= ioasid_endpoint_platform_remove,
