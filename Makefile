@@ -50,11 +50,15 @@ build/bin/init build/bin/arm64/init: $(VM)/init.c
 build/bin/endpoint: $(addprefix $(VM)/endpoint/,endpoint.c device.c endpoint.h)
 $(HELPERS): build/bin/%: bats/%.c
 $(filter-out %/init,$(BIN_ARM64)): build/bin/arm64/%: bats/%.c
+build/bin/vfio build/bin/arm64/vfio: build/include/linux/iommufd.h build/include/linux/vfio.h
 $(BIN_ARM64): cross := aarch64-linux-gnu-
 $(BIN) $(BIN_ARM64): Makefile
 	@$(VM)/packages $(if $(cross),gcc-$(cross:-=) libc6-dev-arm64-cross,gcc libc6-dev)
 	@mkdir -p $(@D)
-	@$(cross)gcc -O2 -Wall -Wextra -Werror -static -pthread -o $@ $(filter %.c,$^)
+	@$(cross)gcc -O2 -Wall -Wextra -Werror -static -pthread -Ibuild/include -o $@ $(filter %.c,$^)
+
+build/include/linux/%.h: FORCE
+	@$(VM)/headers
 
 clean: ## remove what was built, but not the kernel's source
-	rm -rf build/kernel build/bin build/root build/log build/docs build/fuzz build/selftests build/series*
+	rm -rf build/kernel build/bin build/include build/root build/log build/docs build/fuzz build/selftests build/series*
