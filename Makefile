@@ -53,6 +53,7 @@ build/bin/failnth build/bin/vmm build/bin/arm64/failnth build/bin/arm64/vmm: bat
 build/bin/model build/bin/vmm build/bin/arm64/model build/bin/arm64/vmm: bats/guest.h \
 	build/include/linux/iommufd.h build/include/linux/iommufd_test.h
 $(filter-out %/init,$(BIN_ARM64)): build/bin/arm64/%: bats/%.c
+build/bin/vfio build/bin/arm64/vfio: build/include/linux/iommufd.h build/include/linux/vfio.h
 $(BIN_ARM64): cross := aarch64-linux-gnu-
 $(BIN) $(BIN_ARM64): Makefile
 	@$(VM)/packages $(if $(cross),gcc-$(cross:-=) libc6-dev-arm64-cross,gcc libc6-dev)

@@ -1,0 +1,55 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+# In a guest that has VT-d: a device that is passed through, and whose PASIDs user
+# space attaches by itself, through iommufd.
+
+load ../helpers
+load table
+
+SYSFS=$(readlink -f "/sys/class/uacce/${DEVICE#/dev/}/device")
+BDF=${SYSFS##*/}
+
+setup() {
+	v2_setup
+	echo vfio-pci >"$SYSFS/driver_override"
+	echo "$BDF" >"$SYSFS/driver/unbind"
+	echo "$BDF" >/sys/bus/pci/drivers_probe
+	cdev=(/dev/vfio/devices/*)
+}
+
+teardown() {
+	echo 1 >"$ROOT/test/cgroup.kill"
+	until_empty "$ROOT/test"
+	echo "$BDF" >"$SYSFS/driver/unbind"
+	echo >"$SYSFS/driver_override"
+	echo "$BDF" >/sys/bus/pci/drivers_probe
+	v2_teardown
+}
+
+@test "user space attaches PASIDs of a device that is passed through" {
+	cgroups a
+	start a "$BIN/vfio" "${cdev[0]}" 64
+	[ "$line" = '64 attached' ]
+	holds a 0 64
+	# What the real driver has written: 64 entries, all to the one page table.
+	run entries "$BDF"
+	[ ${#lines[@]} = 64 ]
+	first_stage "${lines[0]}"
+	[ "$(printf '%s\n' "${lines[@]%%:*}" | sort -u | wc -l)" = 1 ]
+	finish "$pid"
+	[ -z "$(entries "$BDF")" ]
+	is a/ioasids.current 0
+}
+
+@test "a limit refuses PASIDs of a device that is passed through, and the device gets none of those" {
+	cgroups a
+	echo 10 >a/ioasids.max
+	start a "$BIN/vfio" "${cdev[0]}" 64
+	[ "$line" = '10 attached, EAGAIN' ]
+	is a/ioasids.current 10
+	is a/ioasids.events $'max 1\nalloc_fail 1'
+	run entries "$BDF"
+	[ ${#lines[@]} = 10 ]
+	finish "$pid"
+	is a/ioasids.current 0
+}
