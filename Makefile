@@ -10,7 +10,7 @@ VM := tools/testing/vm
 HELPERS := $(patsubst bats/%.c,build/bin/%,$(wildcard bats/*.c))
 BIN := build/bin/init $(HELPERS)
 
-.PHONY: help demo check kernel root series check-series clean FORCE
+.PHONY: help demo check bench check-native kernel root series check-series clean FORCE
 
 help: ## this list
 	@echo 'make TARGET [ARCH=um|x86_64] [KSRC=kernel tree, instead of Debian'\''s]'
@@ -21,6 +21,12 @@ demo: kernel-um $(BIN) ## see limits at work on real processes, in a guest
 
 check: kernel-um kernel-x86_64 $(BIN) root ## run all tests; the last line counts them
 	@tools/testing/check
+
+check-native: ## the same C code in user space, under sanitizers and a fuzzer
+	@tools/testing/bench/check
+
+bench: build/bin/init ## measure what accounting costs, beside its peers
+	@tools/testing/bench/bench
 
 kernel: kernel-$(ARCH) ## build the guest kernel for ARCH
 
@@ -44,4 +50,4 @@ $(BIN): Makefile
 	@gcc -O2 -Wall -Wextra -Werror -static -pthread -o $@ $(filter %.c,$^)
 
 clean: ## remove what was built, but not the kernel's source
-	rm -rf build/kernel build/bin build/root build/log build/docs build/selftests build/series*
+	rm -rf build/kernel build/bin build/root build/log build/docs build/selftests build/series* build/bench

@@ -10,12 +10,21 @@
 #include <linux/radix-tree.h>
 
 struct cgroup *world_root;
+long world_nr_cgroups;
 const struct seq_operations *debugfs_table;
 __thread struct task_struct *current;
 __thread unsigned int bench_cpu;
 __thread unsigned long allocated_bytes;
 
 /* Memory */
+
+long live_objects;
+
+static void count_objects(long nr)
+{
+	if (IS_ENABLED(BENCH_CHECKS))
+		__atomic_add_fetch(&live_objects, nr, __ATOMIC_RELAXED);
+}
 
 static size_t kmalloc_size(size_t size)
 {
@@ -33,6 +42,7 @@ void *kmalloc(size_t size, gfp_t gfp)
 	void *p = size <= 256 ? malloc(size) : aligned_alloc(64, ALIGN(size, 64));
 
 	allocated_bytes += kmalloc_size(size);
+	count_objects(1);
 	if (p && gfp & __GFP_ZERO)
 		memset(p, 0, size);
 	return p;
@@ -40,6 +50,8 @@ void *kmalloc(size_t size, gfp_t gfp)
 
 void kfree(const void *p)
 {
+	if (p)
+		count_objects(-1);
 	free((void *)p);
 }
 
@@ -48,14 +60,10 @@ struct kmem_cache {
 	void (*ctor)(void *object);
 };
 
-#ifdef BENCH_CHECKS
-#define NR_KEPT		0
-#else
 #define NR_KEPT		1024
-#endif
 
 /* There is one cache with a constructor: the nodes of trees. */
-static __thread void *kept[NR_KEPT + 1];
+static __thread void *kept[NR_KEPT];
 static __thread int nr_kept;
 
 struct kmem_cache *kmem_cache_create(const char *name, size_t size, size_t align,
@@ -73,6 +81,7 @@ void *kmem_cache_alloc_lru(struct kmem_cache *cache, struct list_lru *lru, gfp_t
 	void *object;
 
 	allocated_bytes += cache->size;
+	count_objects(1);
 	if (nr_kept)
 		return kept[--nr_kept];
 
@@ -84,7 +93,8 @@ void *kmem_cache_alloc_lru(struct kmem_cache *cache, struct list_lru *lru, gfp_t
 void kmem_cache_free(struct kmem_cache *cache, void *object)
 {
 	allocated_bytes -= cache->size;
-	if (nr_kept < NR_KEPT)
+	count_objects(-1);
+	if (!IS_ENABLED(BENCH_CHECKS) && nr_kept < NR_KEPT)
 		kept[nr_kept++] = object;
 	else
 		free(object);
@@ -176,6 +186,7 @@ struct cgroup *world_mkdir(struct cgroup *parent)
 			add_files(css, subsystems[i]->dfl_cftypes);
 		cgroup->set.subsys[i] = css;
 	}
+	world_nr_cgroups++;
 	cgroup->parent = parent;
 	cgroup->id = ++last_id;
 	return cgroup;
@@ -201,6 +212,7 @@ void world_forget(struct cgroup *cgroup)
 		free(css->refs);
 		subsystems[i]->css_free(css);
 	}
+	world_nr_cgroups--;
 	free(cgroup);
 }
 

@@ -38,6 +38,7 @@ ssize_t world_write_bytes(struct cgroup *cgroup, const char *file, char *buf,
 void world_show(struct cgroup *cgroup, const char *file, struct seq_file *sf);
 
 extern struct cgroup *world_root;
+extern long world_nr_cgroups;
 
 static inline int world_charge(struct ioasids_account *acct,
 			       struct ioasids_refusal *refusal)
