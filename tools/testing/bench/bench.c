@@ -14,6 +14,7 @@
 #include <err.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 #include <linux/idr.h>
@@ -645,6 +646,21 @@ static void memory(void)
 	memory_of("ioasids-each-its-own", world_process);
 }
 
+/* Each in a process of its own, so that none meets what another has left behind. */
+static void apart(void (*cases)(void))
+{
+	pid_t pid = fork();
+	int status;
+
+	must(pid >= 0, "fork");
+	if (!pid) {
+		cases();
+		fflush(stdout);
+		_exit(0);
+	}
+	must(waitpid(pid, &status, 0) == pid && !status, "a case failed");
+}
+
 int main(void)
 {
 	find_cpus();
@@ -652,12 +668,12 @@ int main(void)
 	world_init();
 	/* A machine where nobody holds a PASID is not the one to measure. */
 	live_up_to(1, world_root);
-	by_depth();
-	contended();
-	refusals();
-	moves();
-	removals();
-	memory();
-	by_live();
+	apart(by_depth);
+	apart(contended);
+	apart(refusals);
+	apart(by_live);
+	apart(moves);
+	apart(removals);
+	apart(memory);
 	return 0;
 }
