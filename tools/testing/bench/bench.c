@@ -68,7 +68,7 @@ static void pin(int cpu)
 
 	CPU_ZERO(&set);
 	CPU_SET(cpu, &set);
-	must(!sched_setaffinity(0, sizeof(set), &set), "pin to a CPU");
+	must(!sched_setaffinity(0, sizeof(set), &set), "stay on a CPU");
 }
 
 static void find_cpus(void)
@@ -324,6 +324,7 @@ struct runner {
 static void wait_for_the_other(unsigned int *arrived)
 {
 	__atomic_add_fetch(arrived, 1, __ATOMIC_ACQ_REL);
+	/* What the other has prepared is to be seen from here on. */
 	while (smp_load_acquire(arrived) < 2)
 		__builtin_ia32_pause();
 }

@@ -93,6 +93,7 @@ static void take(struct slot *slot, int nr)
 	CHECK(pasid > 0 || pasid == -EAGAIN, "allocation returned %d\n", pasid);
 	CHECK(pasid > 0 || chaos || !roomy(nr), "refused, with room\n");
 	slot->owner = process;
+	/* Whoever claims the slot next finds its owner. */
 	smp_store_release(&slot->held, pasid > 0 ? pasid + BUSY : 0);
 }
 
@@ -109,6 +110,7 @@ static void *worker(void *arg)
 			continue;
 		if (held) {
 			ioasid_free(held - BUSY);
+			/* It is free for others once the PASID is. */
 			smp_store_release(&slot->held, 0);
 			continue;
 		}

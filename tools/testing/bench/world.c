@@ -22,7 +22,7 @@ long live_objects;
 
 static void count_objects(long nr)
 {
-	if (IS_ENABLED(BENCH_CHECKS))
+	if (IS_ENABLED(CONFIG_BENCH_CHECKS))
 		__atomic_add_fetch(&live_objects, nr, __ATOMIC_RELAXED);
 }
 
@@ -94,7 +94,7 @@ void kmem_cache_free(struct kmem_cache *cache, void *object)
 {
 	allocated_bytes -= cache->size;
 	count_objects(-1);
-	if (!IS_ENABLED(BENCH_CHECKS) && nr_kept < NR_KEPT)
+	if (!IS_ENABLED(CONFIG_BENCH_CHECKS) && nr_kept < NR_KEPT)
 		kept[nr_kept++] = object;
 	else
 		free(object);

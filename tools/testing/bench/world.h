@@ -12,7 +12,7 @@
 #include <linux/misc_cgroup.h>
 #include <linux/page_counter.h>
 
-#define CAPACITY	(1U << 20)
+#define CAPACITY	1048576U	/* the most that PCIe has */
 
 struct cgroup {
 	struct css_set set;

@@ -61,6 +61,7 @@
 #define CACHELINE_PADDING(name)	char name[0] __aligned(64)
 #define ____cacheline_internodealigned_in_smp __aligned(64)
 #define cond_resched()		do { } while (0)
+#define swap(a, b)		do { typeof(a) was = (a); (a) = (b); (b) = was; } while (0)
 #define PAGE_SIZE		4096
 #define U32_MAX			UINT_MAX
 #define U64_MAX			ULONG_MAX
@@ -115,7 +116,7 @@ static inline void spin_lock_init(spinlock_t *lock)
 	*lock = (spinlock_t){ };
 }
 
-#ifdef BENCH_CHECKS
+#ifdef CONFIG_BENCH_CHECKS
 /* More threads than CPUs: fairness would have them wait for one that does not run. */
 static inline void spin_lock(spinlock_t *lock)
 {
