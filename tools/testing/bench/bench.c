@@ -12,6 +12,7 @@
 #include "world.h"
 
 #include <err.h>
+#include <math.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <sys/wait.h>
@@ -22,7 +23,7 @@
 #define MAX_DEPTH	32
 #define ROUNDS		9
 #define ROUND_NS	300000
-#define MAX_REPEATS	100
+#define PATIENCE_NS	3e9
 #define MAX_SUBJECTS	8
 #define MAX_LIVE	1000000
 
@@ -90,7 +91,7 @@ static void find_cpus(void)
 static void prepare_ioasids(struct place *place, long n)
 {
 	while (n--)
-		ioasids_account_hold(place->acct);
+		world_hold(place->acct);
 }
 
 static void charge_ioasids(struct place *place, long n)
@@ -390,36 +391,51 @@ static double run_on(int nr_cpus, const struct subject *subject, struct place *p
 	return (r[0].end - r[0].start + r[1].end - r[1].start) / 2 / n;
 }
 
-/* A round that was disturbed is repeated, within reason. */
-static double round_of(int nr_cpus, const struct subject *subject, struct place *places, long n)
+/* A round that was disturbed is repeated while there is time; else it is NAN. */
+static double round_of(int nr_cpus, const struct subject *subject, struct place *places,
+		       long n, double deadline)
 {
-	bool disturbed = true;
-	double ns = 0;
+	bool disturbed;
+	double ns;
 
-	for (int i = 0; disturbed && i < MAX_REPEATS; i++)
+	do {
 		ns = run_on(nr_cpus, subject, places, n, &disturbed);
-	return ns;
+		if (!disturbed)
+			return ns;
+	} while (now() < deadline);
+	return NAN;
 }
 
 static void print_round(const char *name, const char *subject, int depth,
 			int nr_cpus, long live, double value)
 {
-	printf("%s,%s,%d,%d,%ld,%.3f\n", name, subject, depth, nr_cpus, live, value);
+	if (!isnan(value))
+		printf("%s,%s,%d,%d,%ld,%.3f\n", name, subject, depth, nr_cpus, live, value);
+}
+
+/* How many operations take about as long as a round is to be. */
+static long calibrate(int nr_cpus, const struct subject *subject, struct place *places)
+{
+	bool disturbed;
+
+	return ROUND_NS / run_on(nr_cpus, subject, places, 1000, &disturbed) + 1;
 }
 
 static void measure(const char *name, const struct subject *subjects, struct place *places,
 		    int depth, int nr_cpus, long live)
 {
+	double deadline = now() + PATIENCE_NS;
 	long n[MAX_SUBJECTS];
+	bool disturbed;
 
 	for (int s = 0; subjects[s].name; s++) {
-		n[s] = ROUND_NS / round_of(nr_cpus, &subjects[s], places, 1000) + 1;
-		round_of(nr_cpus, &subjects[s], places, n[s]);
+		n[s] = calibrate(nr_cpus, &subjects[s], places);
+		run_on(nr_cpus, &subjects[s], places, n[s], &disturbed);
 	}
 	for (int round = 0; round < ROUNDS; round++) {
 		for (int s = 0; subjects[s].name; s++)
 			print_round(name, subjects[s].name, depth, nr_cpus, live,
-				    round_of(nr_cpus, &subjects[s], places, n[s]));
+				    round_of(nr_cpus, &subjects[s], places, n[s], deadline));
 	}
 }
 
@@ -433,7 +449,7 @@ static struct place place_in(struct cgroup *cgroup)
 		.fresh	= world_process(cgroup),
 	};
 
-	place.acct = ioasids_account_get(place.holder);
+	place.acct = world_account(place.holder);
 	return place;
 }
 

@@ -30,7 +30,7 @@ struct process {
 	struct task_struct *leader;
 	struct task_struct *thread;
 	struct cgroup *cgroup;
-	bool moving_target;		/* made for this process alone */
+	bool has_own;			/* a cgroup for it alone, where it stays */
 	struct process *next;		/* of all that ever were */
 };
 
@@ -65,14 +65,14 @@ static unsigned int any(unsigned int n)
 	return rand_r(&seed) % n;
 }
 
-static struct process *new_process(struct cgroup *cgroup, bool moving_target)
+static struct process *new_process(struct cgroup *cgroup, bool has_own)
 {
 	struct process *process = calloc(1, sizeof(*process));
 
 	process->leader = world_process(cgroup);
 	process->thread = world_thread(process->leader);
 	process->cgroup = cgroup;
-	process->moving_target = moving_target;
+	process->has_own = has_own;
 	process->next = all;
 	all = process;
 	return process;
@@ -182,7 +182,7 @@ static void move(int nr)
 {
 	struct process *process = processes[nr];
 
-	if (process->moving_target)
+	if (process->has_own)
 		return;
 	process->cgroup = leaf();
 	world_move(process->thread, process->cgroup);
@@ -198,17 +198,18 @@ static void hand_up(struct cgroup *cgroup)
 	}
 }
 
-/* It ends; an heir begins elsewhere; its cgroup goes, with what is still held. */
+/* It ends; an heir begins elsewhere; a cgroup of its own goes, with what is held. */
 static void end(int nr)
 {
 	struct process *process = processes[nr];
 	struct cgroup *own = process->cgroup;
+	bool apart = any(2);
 
 	pthread_rwlock_wrlock(&alive[nr]);
 	world_exit(process->leader);
-	processes[nr] = new_process(world_mkdir(leaf()), true);
+	processes[nr] = new_process(apart ? world_mkdir(leaf()) : leaf(), apart);
 	pthread_rwlock_unlock(&alive[nr]);
-	if (!process->moving_target)
+	if (!process->has_own)
 		return;
 	world_rmdir(own);
 	hand_up(own);
@@ -232,7 +233,7 @@ static void *admin(void *arg)
 		int nr = any(NR_PROCESSES);
 
 		pthread_mutex_lock(&cgroup_mutex);
-		if (!any(4))
+		if (!any(8))
 			end(nr);
 		else if (any(4))
 			move(nr);
@@ -338,9 +339,31 @@ static void plant(void)
 	}
 }
 
+/* One thread alone: the last place can be had, the next cannot. */
+static void check_limit(void)
+{
+	struct cgroup *cgroup = world_mkdir(world_root);
+	struct task_struct *task = world_process(cgroup);
+	int pasids[3], nr = ARRAY_SIZE(pasids);
+
+	set_max(cgroup, nr);
+	for (int i = 0; i < nr; i++) {
+		pasids[i] = ioasid_alloc(task, CAPACITY);
+		CHECK(pasids[i] == i + 1, "PASID %d is %d\n", i + 1, pasids[i]);
+	}
+	CHECK(ioasid_alloc(task, CAPACITY) == -EAGAIN, "the limit is no limit\n");
+	CHECK(world_read(cgroup, "peak") == nr, "peak was never reached\n");
+	for (int i = 0; i < nr; i++)
+		ioasid_free(pasids[i]);
+	CHECK(!world_read(cgroup, "current"), "current is not 0\n");
+	world_rmdir(cgroup);
+	world_forget(cgroup);
+}
+
 int main(void)
 {
 	world_init();
+	check_limit();
 	plant();
 	for (int i = 0; i < NR_EPOCHS; i++) {
 		chaos = i >= NR_EPOCHS / 2;

@@ -291,7 +291,7 @@ int world_write(struct cgroup *cgroup, const char *file, const char *text)
 {
 	char buf[64];
 
-	strcpy(buf, text);
+	memcpy(buf, text, strlen(text) + 1);
 	return world_write_bytes(cgroup, file, buf, strlen(text)) < 0;
 }
 

@@ -40,6 +40,16 @@ void world_show(struct cgroup *cgroup, const char *file, struct seq_file *sf);
 extern struct cgroup *world_root;
 extern long world_nr_cgroups;
 
+static inline struct ioasids_account *world_account(struct task_struct *task)
+{
+	return ioasids_account_get(task);
+}
+
+static inline void world_hold(struct ioasids_account *acct)
+{
+	ioasids_account_hold(acct);
+}
+
 static inline int world_charge(struct ioasids_account *acct,
 			       struct ioasids_refusal *refusal)
 {
