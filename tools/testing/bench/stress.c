@@ -22,7 +22,9 @@
 #define NR_SLOTS	(8 * NR_PROCESSES)
 #define NR_GROUPS	6
 #define OPERATIONS	20000
+#define ADMIN_OPERATIONS 300
 #define TIGHT_LIMIT	10
+#define MAX_REMOVED	100000
 #define BUSY		1U
 
 /* A process with two threads; it stands in one cgroup, and its heir in another. */
@@ -46,7 +48,7 @@ static pthread_rwlock_t alive[NR_PROCESSES];
 static pthread_mutex_t cgroup_mutex = PTHREAD_MUTEX_INITIALIZER;
 static struct process *all;
 static struct cgroup *groups[NR_GROUPS];
-static struct cgroup *removed[NR_EPOCHS * OPERATIONS];
+static struct cgroup *removed[MAX_REMOVED];
 static int nr_removed, nr_forgotten;
 static bool stop, chaos;
 static int failures;
@@ -224,16 +226,16 @@ static void set_max(struct cgroup *cgroup, unsigned int max)
 	world_write(cgroup, "max", text);
 }
 
-/* What an admin does meanwhile. */
+/* What an admin does meanwhile; so much, however fast the others are. */
 static void *admin(void *arg)
 {
 	bench_cpu = NR_THREADS + 1;
 	seed = bench_cpu;
-	while (!READ_ONCE(stop)) {
+	for (int i = 0; i < ADMIN_OPERATIONS || !READ_ONCE(stop); i++) {
 		int nr = any(NR_PROCESSES);
 
 		pthread_mutex_lock(&cgroup_mutex);
-		if (!any(8))
+		if (!any(8) && nr_removed < MAX_REMOVED)
 			end(nr);
 		else if (any(4))
 			move(nr);
