@@ -11,7 +11,7 @@ HELPERS := $(patsubst bats/%.c,build/bin/%,$(wildcard bats/*.c))
 BIN := build/bin/init build/bin/endpoint $(HELPERS)
 BIN_ARM64 := $(patsubst build/bin/%,build/bin/arm64/%,build/bin/init $(HELPERS))
 
-.PHONY: help demo check check-vtd check-smmu kernel root series check-series clean FORCE
+.PHONY: help demo check check-vtd check-smmu check-native bench kernel root series check-series clean FORCE
 
 help: ## this list
 	@echo 'make TARGET [ARCH=um|x86_64|arm64] [KSRC=kernel tree, instead of Debian'\''s]'
@@ -28,6 +28,12 @@ check-vtd: kernel-x86_64 $(BIN) root ## run the tests over VT-d, as QEMU has it
 
 check-smmu: kernel-arm64 $(BIN_ARM64) root-arm64 ## run the tests over SMMUv3, as QEMU has it
 	@tools/testing/check smmu
+
+check-native: ## the same C code in user space, under sanitizers and a fuzzer
+	@tools/testing/bench/check
+
+bench: build/bin/init ## measure what accounting costs, beside its peers
+	@tools/testing/bench/bench
 
 kernel: kernel-$(ARCH) ## build the guest kernel for ARCH
 
@@ -64,4 +70,4 @@ build/include/linux/%.h: FORCE
 	@$(VM)/headers
 
 clean: ## remove what was built, but not the kernel's source
-	rm -rf build/kernel build/bin build/include build/root build/log build/docs build/fuzz build/selftests build/series*
+	rm -rf build/kernel build/bin build/include build/root build/log build/docs build/fuzz build/selftests build/series* build/bench
