@@ -29,7 +29,6 @@
 #include <linux/ioasid.h>
 #include <linux/iommu.h>
 #include <linux/limits.h>
-#include <linux/minmax.h>
 #include <linux/mm_types.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
@@ -337,15 +336,17 @@ static struct ioasid_row *ioasid_table_find_in(enum ioasids_user user, loff_t fi
 /* The numbers of the shared space come first, and then what is attached. */
 static void *ioasid_table_find(struct seq_file *sf, loff_t *pos)
 {
-	struct ioasid_row *row = NULL;
+	const loff_t attached = 1LL + U32_MAX;
+	struct ioasid_row *row;
 
-	if (*pos <= U32_MAX)
+	if (*pos < attached) {
 		row = ioasid_table_find_in(IOASIDS_SVA, 0, sf, pos);
-	if (row)
-		return row;
+		if (row)
+			return row;
+		*pos = attached;
+	}
 
-	*pos = max(*pos, 1LL + U32_MAX);
-	return ioasid_table_find_in(IOASIDS_IOMMUFD, 1LL + U32_MAX, sf, pos);
+	return ioasid_table_find_in(IOASIDS_IOMMUFD, attached, sf, pos);
 }
 
 static void *ioasid_table_start(struct seq_file *sf, loff_t *pos)

@@ -328,6 +328,27 @@ static void ioasids_account_free(struct ioasids_account *acct)
 	kfree(acct);
 }
 
+/*
+ * The account of @payer, if there is one. The pid is only compared, and what is in
+ * the tree pins its own: no reference is needed for that.
+ */
+static struct ioasids_account *ioasids_account_find_get(struct task_struct *payer)
+{
+	struct ioasids_account *acct = &ioasids_kernel;
+	struct pid *tgid;
+
+	guard(rcu)();
+	tgid = payer ? task_tgid(payer) : NULL;
+	guard(spinlock_irq)(&ioasids_lock);
+	if (tgid)
+		acct = ioasids_account_find(tgid);
+	if (acct)
+		acct->refs++;
+	if (acct && tgid)
+		ioasids_account_follow(acct, payer);
+	return acct;
+}
+
 /**
  * ioasids_account_get() - find or make the account that is to pay
  * @payer: any thread of the process that is to pay, referenced or current; NULL
@@ -350,24 +371,17 @@ struct ioasids_account *ioasids_account_get(struct task_struct *payer)
 	if (!cgroup_subsys_enabled(ioasids_cgrp_subsys))
 		return NULL;
 
-	tgid = payer ? get_task_pid(payer, PIDTYPE_TGID) : NULL;
-
-	spin_lock_irq(&ioasids_lock);
-	acct = tgid ? ioasids_account_find(tgid) : &ioasids_kernel;
+	acct = ioasids_account_find_get(payer);
 	if (acct)
-		acct->refs++;
-	if (acct && tgid)
-		ioasids_account_follow(acct, payer);
-	spin_unlock_irq(&ioasids_lock);
-	if (acct) {
-		put_pid(tgid);
 		return acct;
-	}
 
 	new = kzalloc_obj(*new, GFP_KERNEL_ACCOUNT);
-	if (!new) {
-		put_pid(tgid);
+	if (!new)
 		return ERR_PTR(-ENOMEM);
+	tgid = get_task_pid(payer, PIDTYPE_TGID);
+	if (!tgid) {
+		kfree(new);
+		return ioasids_account_find_get(NULL);
 	}
 	new->tgid = tgid;
 

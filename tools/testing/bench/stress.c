@@ -142,17 +142,20 @@ static void watch(struct cgroup *cgroup)
 static int lines_in_table(void)
 {
 	struct seq_file *sf = calloc(1, sizeof(*sf));
+	struct file file;
 	loff_t pos = 0;
 	int lines = 0;
 	void *v;
 
-	for (v = debugfs_table->start(sf, &pos); v; v = debugfs_table->next(sf, v, &pos)) {
+	debugfs_table->open(NULL, &file);
+	sf->private = calloc(1, file.private_size);
+	for (v = file.sops->start(sf, &pos); v; v = file.sops->next(sf, v, &pos)) {
 		sf->count = 0;
-		sf->index = pos;
-		debugfs_table->show(sf, v);
+		file.sops->show(sf, v);
 		lines++;
 	}
-	debugfs_table->stop(sf, v);
+	file.sops->stop(sf, v);
+	free(sf->private);
 	free(sf);
 	return lines - 1;
 }

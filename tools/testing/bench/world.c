@@ -11,7 +11,7 @@
 
 struct cgroup *world_root;
 long world_nr_cgroups;
-const struct seq_operations *debugfs_table;
+const struct file_operations *debugfs_table;
 __thread struct task_struct *current;
 __thread unsigned int bench_cpu;
 __thread unsigned long allocated_bytes;

@@ -231,7 +231,6 @@ char *strim(char *s);
 struct seq_file {
 	char buf[4096];
 	size_t count;
-	loff_t index;
 	size_t pad_until;
 	void *private;
 };
@@ -244,8 +243,25 @@ struct seq_operations {
 };
 
 #define SEQ_START_TOKEN			((void *)1)
-#define DEFINE_SEQ_ATTRIBUTE(name) \
-	static const struct seq_operations *name##_fops = &name##_sops
+
+struct inode;
+
+struct file {
+	const struct seq_operations *sops;
+	size_t private_size;
+};
+
+struct file_operations {
+	void *owner, *read, *llseek, *release;
+	int (*open)(struct inode *inode, struct file *file);
+};
+
+#define THIS_MODULE			NULL
+#define seq_read			NULL
+#define seq_lseek			NULL
+#define seq_release_private		NULL
+#define __seq_open_private(file, ops, size) \
+	(*(file) = (struct file) { .sops = (ops), .private_size = (size) }, (file))
 
 void seq_printf(struct seq_file *sf, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
@@ -256,11 +272,12 @@ void seq_printf(struct seq_file *sf, const char *format, ...)
 void seq_pad(struct seq_file *sf, char c);
 
 /* The one table in debugfs. */
-extern const struct seq_operations *debugfs_table;
+extern const struct file_operations *debugfs_table;
 #define debugfs_create_file(name, mode, parent, data, fops) \
-	(debugfs_table = *(fops))
+	(debugfs_table = (fops))
 
 /* Modules and tracepoints */
+#define EXPORT_SYMBOL_NS_GPL(symbol, namespace)	extern int no_module
 #define __init
 #define late_initcall(function) \
 	static void __attribute__((constructor)) initcall_##function(void) { function(); }
