@@ -342,9 +342,11 @@ static struct ioasids_account *ioasids_account_find_get(struct task_struct *paye
 	guard(spinlock_irq)(&ioasids_lock);
 	if (tgid)
 		acct = ioasids_account_find(tgid);
-	if (acct)
-		acct->refs++;
-	if (acct && tgid)
+	if (!acct)
+		return NULL;
+
+	acct->refs++;
+	if (tgid)
 		ioasids_account_follow(acct, payer);
 	return acct;
 }
