@@ -54,5 +54,5 @@ pasid_of() { awk -v pid="$1" '$3 == pid { print $1 }' /sys/kernel/debug/ioasids;
 
 @test "the switch that QEMU needs is named in the log" {
 	dmesg=$(dmesg)
-	[[ $dmesg == *'test only: SSIDSIZE is 16'* ]]
+	[[ $dmesg == *'test only: SSIDSIZE is 20'* ]]
 }
