@@ -8,14 +8,16 @@ export KSRC
 
 VM := tools/testing/vm
 HELPERS := $(patsubst bats/%.c,build/bin/%,$(wildcard bats/*.c))
-BIN := build/bin/init build/bin/endpoint $(HELPERS)
-BIN_ARM64 := $(patsubst build/bin/%,build/bin/arm64/%,build/bin/init $(HELPERS))
+BIN := build/bin/init build/bin/ioasids build/bin/endpoint $(HELPERS)
+BIN_ARM64 := $(patsubst build/bin/%,build/bin/arm64/%,build/bin/init build/bin/ioasids $(HELPERS))
 
-.PHONY: help demo check check-vtd check-smmu check-native bench kernel root series check-series clean FORCE
+.PHONY: help ioasids demo check check-vtd check-smmu check-native bench kernel root series check-series clean FORCE
 
 help: ## this list
 	@echo 'make TARGET [ARCH=um|x86_64|arm64] [KSRC=kernel tree, instead of Debian'\''s]'
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 16
+
+ioasids: build/bin/ioasids ## build the command that shows and sets the limits, for this machine
 
 demo: kernel-um $(BIN) ## see limits at work on real processes, in a guest
 	@$(VM)/demo
@@ -53,12 +55,13 @@ root-arm64: build/bin/arm64/init FORCE
 	@$(VM)/root arm64
 
 build/bin/init build/bin/arm64/init: $(VM)/init.c
+build/bin/ioasids build/bin/arm64/ioasids: tools/ioasids/ioasids.c
 build/bin/endpoint: $(addprefix $(VM)/endpoint/,endpoint.c device.c endpoint.h)
 $(HELPERS): build/bin/%: bats/%.c
 build/bin/failnth build/bin/vmm build/bin/arm64/failnth build/bin/arm64/vmm: bats/failnth.h
 build/bin/model build/bin/vmm build/bin/arm64/model build/bin/arm64/vmm: bats/guest.h \
 	build/include/linux/iommufd.h build/include/linux/iommufd_test.h
-$(filter-out %/init,$(BIN_ARM64)): build/bin/arm64/%: bats/%.c
+$(filter-out %/init %/ioasids,$(BIN_ARM64)): build/bin/arm64/%: bats/%.c
 build/bin/vfio build/bin/arm64/vfio: build/include/linux/iommufd.h build/include/linux/vfio.h
 $(BIN_ARM64): cross := aarch64-linux-gnu-
 $(BIN) $(BIN_ARM64): Makefile

@@ -44,3 +44,13 @@ BIN=$IOASIDS_SRC/build/bin
 	wait "$COPROC_PID" || true
 	[ "$(wc -l </sys/kernel/debug/ioasids)" = 1 ]
 }
+
+@test "ioasids says that the controller is disabled" {
+	local arguments
+	for arguments in '' --json --prometheus top 'set /a 1' 'run --max 1 -- true'; do
+		# shellcheck disable=SC2086 # words
+		run "$BIN/ioasids" $arguments
+		[ "$status" = 1 ]
+		[ "$output" = "ioasids: the ioasids controller is disabled (cgroup_disable=ioasids on the kernel's command line)" ]
+	done
+}

@@ -1,0 +1,1196 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * ioasids: see who holds PASIDs, under which limits, and set these. The manual is
+ * ioasids.8, beside this file.
+ */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+
+#define TABLE		"/sys/kernel/debug/ioasids"
+#define NO_LIMIT	ULLONG_MAX
+#define MIN_NAME	12
+#define MIN_BAR		6
+#define MAX_BAR		24
+#define __printf(a, b)	__attribute__((__format__(printf, a, b)))
+#define EXIT_NOT_RUN	125	/* what env, nice and timeout give */
+
+enum number { MAX, CURRENT, PEAK, MAX_EVENTS, ALLOC_FAIL, NR_NUMBERS };
+
+struct cgroup {
+	char *path;		/* "/a/b" */
+	int depth;
+	bool limited;		/* a root has neither a limit nor events */
+	unsigned long long number[NR_NUMBERS];
+	size_t holders;		/* where in view.holders its own begin */
+	size_t nr_holders;
+};
+
+struct holder {
+	size_t cgroup;
+	int tgid;
+	char user[16];
+	char comm[64];
+	unsigned long long pasids;
+};
+
+/* What there is at one moment. */
+struct view {
+	struct cgroup *cgroups;	/* each followed by what is below it */
+	size_t nr_cgroups;
+	struct holder *holders;
+	size_t nr_holders;
+	bool has_holders;	/* the table could be read */
+	bool has_capacity;
+	unsigned long long capacity;
+};
+
+/* The hierarchy that the controller is on. */
+static struct {
+	char *dir;		/* where it is mounted */
+	char *root;		/* which cgroup is seen there */
+	bool v1;
+	int fd;
+} mounted;
+
+static void *grow(void *array, size_t nr, size_t size)
+{
+	/* Twice as much each time that a power of two is full. */
+	if (nr & (nr - 1))
+		return array;
+	array = reallocarray(array, nr ? 2 * nr : 1, size);
+	if (!array)
+		err(1, "memory");
+	return array;
+}
+
+__printf(1, 2)
+static char *format(const char *fmt, ...)
+{
+	va_list args;
+	char *string;
+
+	va_start(args, fmt);
+	if (vasprintf(&string, fmt, args) < 0)
+		err(1, "memory");
+	va_end(args);
+	return string;
+}
+
+/* "\040" is a space, in mountinfo and in the table of PASIDs. */
+static char *unescape(char *string)
+{
+	char *to = string;
+
+	for (const char *s = string; *s; to++) {
+		if (*s == '\\' && s[1] >= '0' && s[1] <= '3' && s[2] >= '0' &&
+		    s[2] <= '7' && s[3] >= '0' && s[3] <= '7') {
+			*to = (s[1] - '0') << 6 | (s[2] - '0') << 3 | (s[3] - '0');
+			s += 4;
+		} else {
+			*to = *s++;
+		}
+	}
+	*to = '\0';
+	return string;
+}
+
+/* How many bytes the character at @s has; 0 where it is not UTF-8, or a control. */
+static int character(const char *string)
+{
+	const unsigned char *s = (const unsigned char *)string;
+	int len = *s < 0x80 ? 1 : *s < 0xc2 ? 0 : *s < 0xe0 ? 2 : *s < 0xf0 ? 3 : *s < 0xf5 ? 4 : 0;
+
+	if (*s < 0x20 || *s == 0x7f || (*s == 0xc2 && s[1] < 0xa0))
+		return 0;
+	for (int i = 1; i < len; i++) {
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+	}
+	/* Too long for what they say, surrogates, and what is beyond Unicode. */
+	if ((*s == 0xe0 && s[1] < 0xa0) || (*s == 0xed && s[1] >= 0xa0) ||
+	    (*s == 0xf0 && s[1] < 0x90) || (*s == 0xf4 && s[1] >= 0x90))
+		return 0;
+	return len;
+}
+
+/*
+ * A name as it can be shown: what is no text is written in octal, so that no name
+ * can play with a terminal or spoil a file. With @quotes also fit to stand in
+ * quotes, for JSON and Prometheus alike.
+ */
+static char *printable(const char *string, bool quotes)
+{
+	const char *backslash = quotes ? "\\\\" : "\\";
+	char *result = malloc(5 * strlen(string) + 1);
+	char *to = result;
+
+	if (!result)
+		err(1, "memory");
+	while (*string) {
+		int len = character(string);
+
+		if (!len)
+			to += sprintf(to, "%s%03o", backslash, (unsigned char)*string++);
+		else if (*string == '\\' || (quotes && *string == '"'))
+			to += sprintf(to, quotes ? "\\%c" : "\\%03o", *string++);
+		else
+			while (len--)
+				*to++ = *string++;
+	}
+	*to = '\0';
+	return result;
+}
+
+/* How many columns it takes. */
+static int width(const char *string)
+{
+	int n = 0;
+
+	for (; *string; string++)
+		n += (*string & 0xc0) != 0x80;
+	return n;
+}
+
+/* What is at that column. */
+static const char *column(const char *string, int n)
+{
+	for (; *string; string++) {
+		if ((*string & 0xc0) != 0x80 && !n--)
+			break;
+	}
+	return string;
+}
+
+/* Read a whole small file, without its last newline. */
+static bool slurp(const char *dir, const char *name, char *content, size_t size)
+{
+	char *path = format("%s%s%s", dir, *dir ? "/" : "", name);
+	int fd = openat(mounted.fd, path, O_RDONLY | O_CLOEXEC);
+	ssize_t len = fd < 0 ? -1 : read(fd, content, size - 1);
+
+	free(path);
+	if (fd >= 0)
+		close(fd);
+	if (len < 0)
+		return false;
+	content[len] = '\0';
+	if (len && content[len - 1] == '\n')
+		content[len - 1] = '\0';
+	return true;
+}
+
+static bool slurp_number(const char *dir, const char *name, unsigned long long *number)
+{
+	char content[64];
+
+	if (!slurp(dir, name, content, sizeof(content)))
+		return false;
+	*number = strcmp(content, "max") ? strtoull(content, NULL, 10) : NO_LIMIT;
+	return true;
+}
+
+/* Why there is nothing to see. */
+static void not_there(void)
+{
+	FILE *file = fopen("/proc/cgroups", "re");
+	int enabled = -1, n;
+	char name[64];
+
+	while (file && fscanf(file, " %63s %*s %*s %d%*[^\n]", name, &n) != EOF) {
+		if (!strcmp(name, "ioasids"))
+			enabled = n;
+	}
+	if (enabled < 0)
+		errx(1, "this kernel has no ioasids controller (CONFIG_CGROUP_IOASIDS)");
+	if (!enabled)
+		errx(1,
+		     "the ioasids controller is disabled (cgroup_disable=ioasids on the kernel's command line)");
+	errx(1,
+	     "no cgroup hierarchy with ioasids is mounted (mount -t cgroup2 none /sys/fs/cgroup, or -t cgroup -o ioasids)");
+}
+
+static bool has_word(const char *list, const char *word, const char *separators)
+{
+	size_t len = strlen(word);
+
+	while (*list) {
+		size_t n = strcspn(list, separators);
+
+		if (n == len && !memcmp(list, word, len))
+			return true;
+		list += n + !!list[n];
+	}
+	return false;
+}
+
+/* One that shows the whole hierarchy is better than one that shows a part. */
+static void find_mount(void)
+{
+	char *line = NULL, *end;
+	size_t size = 0;
+	FILE *file = fopen("/proc/self/mountinfo", "re");
+
+	if (!file)
+		err(1, "/proc/self/mountinfo");
+	mounted.fd = -1;
+	while (getline(&line, &size, file) > 0) {
+		char *root, *dir, type[16], options[4096] = "";
+		int fd;
+
+		end = strstr(line, " - ");
+		if (!end || sscanf(end, " - %15s %*s %4095s", type, options) < 1 ||
+		    sscanf(line, "%*s %*s %*s %ms %ms", &root, &dir) != 2)
+			continue;
+		unescape(root);
+		unescape(dir);
+		if ((!strcmp(type, "cgroup2") ||
+		     (!strcmp(type, "cgroup") && has_word(options, "ioasids", ","))) &&
+		    (mounted.fd < 0 || (strcmp(mounted.root, "/") && !strcmp(root, "/")))) {
+			fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+			if (fd >= 0 && !faccessat(fd, "ioasids.current", F_OK, 0)) {
+				mounted.fd = fd;
+				mounted.dir = dir;
+				mounted.root = root;
+				mounted.v1 = !strcmp(type, "cgroup");
+				continue;
+			}
+			if (fd >= 0)
+				close(fd);
+		}
+		free(root);
+		free(dir);
+	}
+	free(line);
+	fclose(file);
+	if (mounted.fd < 0)
+		not_there();
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(char * const *)a, *(char * const *)b);
+}
+
+/* What is below the mount at @path, "" or "/a/b": for openat(). */
+static const char *relative(const char *path)
+{
+	return *path ? path + 1 : "";
+}
+
+/* A cgroup that goes away while it is looked at is left out. */
+static void scan(struct view *view, const char *path, int depth)
+{
+	const char *dir = relative(path);
+	struct cgroup *cgroup;
+	char **names = NULL, events[256];
+	size_t nr = 0;
+	struct dirent *entry;
+	DIR *stream;
+	int fd;
+
+	view->cgroups = grow(view->cgroups, view->nr_cgroups, sizeof(*cgroup));
+	cgroup = view->cgroups + view->nr_cgroups;
+	memset(cgroup, 0, sizeof(*cgroup));
+	if (!slurp_number(dir, "ioasids.current", &cgroup->number[CURRENT]) ||
+	    !slurp_number(dir, "ioasids.peak", &cgroup->number[PEAK]))
+		return;
+	cgroup->limited = slurp_number(dir, "ioasids.max", &cgroup->number[MAX]);
+	if (cgroup->limited && slurp(dir, "ioasids.events", events, sizeof(events)))
+		sscanf(events, "max %llu alloc_fail %llu", &cgroup->number[MAX_EVENTS],
+		       &cgroup->number[ALLOC_FAIL]);
+	else if (depth)
+		return;
+	cgroup->path = format("%s", *path ? path : "/");
+	cgroup->depth = depth;
+	view->nr_cgroups++;
+
+	fd = openat(mounted.fd, *dir ? dir : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	stream = fd < 0 ? NULL : fdopendir(fd);
+	if (!stream)
+		return;
+	while ((entry = readdir(stream))) {
+		if (entry->d_type != DT_DIR || !strcmp(entry->d_name, ".") ||
+		    !strcmp(entry->d_name, ".."))
+			continue;
+		names = grow(names, nr, sizeof(*names));
+		names[nr++] = format("%s", entry->d_name);
+	}
+	closedir(stream);
+	if (nr)
+		qsort(names, nr, sizeof(*names), by_name);
+	for (size_t i = 0; i < nr; i++) {
+		char *child = format("%s/%s", path, names[i]);
+
+		scan(view, child, depth + 1);
+		free(child);
+		free(names[i]);
+	}
+	free(names);
+}
+
+static int by_path(const void *a, const void *b)
+{
+	return strcmp((*(struct cgroup * const *)a)->path, (*(struct cgroup * const *)b)->path);
+}
+
+static int by_cgroup(const void *a, const void *b)
+{
+	const struct holder *x = a, *y = b;
+
+	if (x->cgroup != y->cgroup)
+		return x->cgroup < y->cgroup ? -1 : 1;
+	if (x->tgid != y->tgid)
+		return x->tgid < y->tgid ? -1 : 1;
+	return strcmp(x->user, y->user);
+}
+
+/* The table has a line for each PASID; add them up by process and use. */
+static void add_up(struct view *view)
+{
+	size_t n = 0;
+
+	if (!view->nr_holders)
+		return;
+	qsort(view->holders, view->nr_holders, sizeof(*view->holders), by_cgroup);
+	for (size_t i = 0; i < view->nr_holders; i++) {
+		struct holder *holder = view->holders + i;
+		struct cgroup *cgroup = view->cgroups + holder->cgroup;
+
+		if (n && !by_cgroup(holder, view->holders + n - 1)) {
+			view->holders[n - 1].pasids++;
+			continue;
+		}
+		if (!cgroup->nr_holders++)
+			cgroup->holders = n;
+		view->holders[n++] = *holder;
+	}
+	view->nr_holders = n;
+}
+
+/* A process counts in the nearest cgroup, from its own up, that there is. */
+static const struct cgroup *nearest(struct cgroup **sorted, size_t nr, char *path)
+{
+	struct cgroup key = { .path = path }, *pointer = &key, **found;
+	char *slash;
+
+	while (!(found = bsearch(&pointer, sorted, nr, sizeof(*sorted), by_path))) {
+		slash = strrchr(path, '/');
+		if (!slash || !path[1])
+			return NULL;
+		slash[slash == path] = '\0';
+	}
+	return *found;
+}
+
+static void read_table(struct view *view)
+{
+	FILE *file = fopen(TABLE, "re");
+	struct cgroup **sorted;
+	char *line = NULL;
+	size_t size = 0;
+
+	if (!file)
+		return;
+	view->has_holders = true;
+	sorted = calloc(view->nr_cgroups, sizeof(*sorted));
+	if (!sorted)
+		err(1, "memory");
+	for (size_t i = 0; i < view->nr_cgroups; i++)
+		sorted[i] = view->cgroups + i;
+	qsort(sorted, view->nr_cgroups, sizeof(*sorted), by_path);
+
+	while (getline(&line, &size, file) > 0) {
+		struct holder holder = { .pasids = 1 };
+		const struct cgroup *cgroup;
+		char *path;
+
+		/* Not the heading, nor one whose payer is not known. */
+		if (sscanf(line, "%*u %15s %d %63s %ms", holder.user, &holder.tgid,
+			   holder.comm, &path) != 4)
+			continue;
+		unescape(holder.comm);
+		cgroup = nearest(sorted, view->nr_cgroups, unescape(path));
+		free(path);
+		if (!cgroup)
+			continue;
+		holder.cgroup = cgroup - view->cgroups;
+		view->holders = grow(view->holders, view->nr_holders, sizeof(holder));
+		view->holders[view->nr_holders++] = holder;
+	}
+	free(line);
+	free(sorted);
+	fclose(file);
+	add_up(view);
+}
+
+static void look(struct view *view)
+{
+	memset(view, 0, sizeof(*view));
+	scan(view, "", 0);
+	if (!view->nr_cgroups)
+		errx(1, "%s: ioasids has gone", mounted.dir);
+	view->has_capacity = slurp_number("", "ioasids.capacity", &view->capacity);
+	read_table(view);
+}
+
+static void forget(struct view *view)
+{
+	for (size_t i = 0; i < view->nr_cgroups; i++)
+		free(view->cgroups[i].path);
+	free(view->cgroups);
+	free(view->holders);
+}
+
+static const char *const headings[NR_NUMBERS] = {
+	[MAX] = "MAX", [CURRENT] = "CURRENT", [PEAK] = "PEAK", [ALLOC_FAIL] = "ALLOC_FAIL",
+};
+
+struct layout {
+	int name;		/* columns of the names */
+	int number[NR_NUMBERS];
+	int bar;
+	bool shorten;
+};
+
+static char *number_text(const struct cgroup *cgroup, int i)
+{
+	if (!cgroup->limited && (i == MAX || i == ALLOC_FAIL))
+		return format("-");
+	if (cgroup->number[i] == NO_LIMIT)
+		return format("max");
+	return format("%llu", cgroup->number[i]);
+}
+
+static char *name_text(const struct cgroup *cgroup)
+{
+	return printable(cgroup->depth ? strrchr(cgroup->path, '/') + 1 : "/", false);
+}
+
+/* What stands at the end of the line of a root. */
+static char *root_text(const struct view *view)
+{
+	if (!view->has_capacity)
+		return format("%s", "");
+	return format("%llu of %llu", view->cgroups->number[CURRENT], view->capacity);
+}
+
+static int most(int a, int b)
+{
+	return a > b ? a : b;
+}
+
+/*
+ * Numbers and names get what they need, the bar what is left. Where that is too
+ * little the bar goes, and then, on a terminal, the middles of the names.
+ */
+static void lay_out(struct layout *layout, const struct view *view, int columns, bool shorten)
+{
+	int rest = columns, tail;
+	char *last = root_text(view);
+
+	tail = width(last) + 2;
+	free(last);
+	memset(layout, 0, sizeof(*layout));
+	layout->name = strlen("CGROUP");
+	for (int i = 0; i < NR_NUMBERS; i++)
+		layout->number[i] = headings[i] ? strlen(headings[i]) : 0;
+	for (size_t n = 0; n < view->nr_cgroups; n++) {
+		const struct cgroup *cgroup = view->cgroups + n;
+		char *text = name_text(cgroup);
+
+		layout->name = most(layout->name, 2 * cgroup->depth + width(text));
+		free(text);
+		for (int i = 0; i < NR_NUMBERS; i++) {
+			text = number_text(cgroup, i);
+			if (headings[i])
+				layout->number[i] = most(layout->number[i], strlen(text));
+			free(text);
+		}
+		for (size_t h = 0; h < cgroup->nr_holders; h++) {
+			const struct holder *holder = view->holders + cgroup->holders + h;
+
+			text = printable(holder->comm, false);
+			layout->name = most(layout->name, 2 * (cgroup->depth + 1) + width(text) +
+					    snprintf(NULL, 0, "%d ", holder->tgid));
+			tail = most(tail, strlen(holder->user) + 2);
+			free(text);
+		}
+	}
+	for (int i = 0; i < NR_NUMBERS; i++)
+		rest -= headings[i] ? layout->number[i] + 2 : 0;
+	layout->shorten = shorten;
+	if (shorten && layout->name > rest - tail)
+		layout->name = most(rest - tail, MIN_NAME);
+	/* Two columns before it, and its two ends. */
+	layout->bar = rest - layout->name - 4;
+	if (layout->bar > MAX_BAR)
+		layout->bar = MAX_BAR;
+	if (layout->bar < MIN_BAR)
+		layout->bar = 0;
+}
+
+/* The first column: @prefix is never cut, @name in its middle. */
+static void put_name(FILE *out, const struct layout *layout, int depth, const char *prefix,
+		     const char *name)
+{
+	int indent = 2 * depth, n = width(name), room;
+
+	if (layout->shorten && indent > layout->name / 3)
+		indent = layout->name / 3;
+	room = most(layout->name - indent - (int)strlen(prefix), 3);
+	fprintf(out, "%*s%s", indent, "", prefix);
+	if (n <= room || !layout->shorten) {
+		fprintf(out, "%s%*s", name, most(room - n, 0), "");
+	} else {
+		fprintf(out, "%.*s…%s", (int)(column(name, room / 2) - name), name,
+			column(name, n - (room - room / 2 - 1)));
+	}
+}
+
+static void put_bar(FILE *out, const struct cgroup *cgroup, int columns)
+{
+	unsigned long long max = cgroup->number[MAX], current = cgroup->number[CURRENT];
+	/* One that is full says so, and only that one. */
+	int full = current >= max ? columns : (int)((long double)current * columns / max);
+
+	fputs("  [", out);
+	for (int i = 0; i < columns; i++)
+		fputc(i < full ? '#' : '.', out);
+	fputs("]", out);
+}
+
+static void put_cgroup(FILE *out, const struct layout *layout, const struct view *view,
+		       const struct cgroup *cgroup)
+{
+	char *name = name_text(cgroup);
+
+	put_name(out, layout, cgroup->depth, "", name);
+	free(name);
+	for (int i = 0; i < NR_NUMBERS; i++) {
+		char *text = number_text(cgroup, i);
+
+		if (headings[i])
+			fprintf(out, "  %*s", layout->number[i], text);
+		free(text);
+	}
+	if (!cgroup->limited) {
+		char *text = root_text(view);
+
+		fprintf(out, "  %s", text);
+		free(text);
+	} else if ( cgroup->number[MAX] != NO_LIMIT && layout->bar) {
+		put_bar(out, cgroup, layout->bar);
+	}
+	fputc('\n', out);
+}
+
+static void put_holder(FILE *out, const struct layout *layout, const struct cgroup *cgroup,
+		       const struct holder *holder)
+{
+	char *comm = printable(holder->comm, false), *tgid = format("%d ", holder->tgid);
+
+	put_name(out, layout, cgroup->depth + 1, tgid, comm);
+	fprintf(out, "  %*s  %*llu  %*s  %*s  %s\n", layout->number[MAX], "",
+		layout->number[CURRENT], holder->pasids, layout->number[PEAK], "",
+		layout->number[ALLOC_FAIL], "", holder->user);
+	free(comm);
+	free(tgid);
+}
+
+static void put_tree(FILE *out, const struct view *view, int columns, bool shorten)
+{
+	struct layout layout;
+
+	lay_out(&layout, view, columns, shorten);
+	fprintf(out, "%-*s", layout.name, "CGROUP");
+	for (int i = 0; i < NR_NUMBERS; i++) {
+		if (headings[i])
+			fprintf(out, "  %*s", layout.number[i], headings[i]);
+	}
+	fputc('\n', out);
+	for (size_t i = 0; i < view->nr_cgroups; i++) {
+		const struct cgroup *cgroup = view->cgroups + i;
+
+		put_cgroup(out, &layout, view, cgroup);
+		for (size_t h = 0; h < cgroup->nr_holders; h++)
+			put_holder(out, &layout, cgroup, view->holders + cgroup->holders + h);
+	}
+}
+
+static void put_json_holders(FILE *out, const struct view *view, const struct cgroup *cgroup)
+{
+	fputs(", \"holders\": [", out);
+	for (size_t h = 0; h < cgroup->nr_holders; h++) {
+		const struct holder *holder = view->holders + cgroup->holders + h;
+		char *comm = printable(holder->comm, true);
+
+		fprintf(out,
+			"%s{\"tgid\": %d, \"comm\": \"%s\", \"user\": \"%s\", \"pasids\": %llu}",
+			h ? ", " : "", holder->tgid, comm, holder->user, holder->pasids);
+		free(comm);
+	}
+	fputc(']', out);
+}
+
+/* A cgroup on a line, so that grep can do much of what jq can. */
+static void put_json(FILE *out, const struct view *view)
+{
+	fputs("{", out);
+	if (view->has_capacity)
+		fprintf(out, "\"capacity\": %llu, ", view->capacity);
+	fputs("\"cgroups\": [", out);
+	for (size_t i = 0; i < view->nr_cgroups; i++) {
+		const struct cgroup *cgroup = view->cgroups + i;
+		char *path = printable(cgroup->path, true);
+
+		fprintf(out, "%s\n{\"path\": \"%s\", \"current\": %llu, \"peak\": %llu",
+			i ? "," : "", path, cgroup->number[CURRENT], cgroup->number[PEAK]);
+		free(path);
+		if (cgroup->limited) {
+			char *max = number_text(cgroup, MAX);
+			const char *quote = cgroup->number[MAX] == NO_LIMIT ? "\"" : "";
+
+			fprintf(out,
+				", \"max\": %s%s%s, \"events\": {\"max\": %llu, \"alloc_fail\": %llu}",
+				quote, max, quote, cgroup->number[MAX_EVENTS],
+				cgroup->number[ALLOC_FAIL]);
+			free(max);
+		}
+		if (view->has_holders)
+			put_json_holders(out, view, cgroup);
+		fputc('}', out);
+	}
+	fputs("\n]}\n", out);
+}
+
+static const struct {
+	enum number number;
+	bool limited;		/* not in a root */
+	const char *name, *type, *help;
+} metrics[] = {
+	{ CURRENT, false, "ioasids_current", "gauge", "PASIDs held in the cgroup and below." },
+	{ PEAK, false, "ioasids_peak", "gauge", "The highest that ioasids_current has been." },
+	{ MAX, true, "ioasids_max", "gauge", "The limit on ioasids_current, +Inf for none." },
+	{ MAX_EVENTS, true, "ioasids_max_events_total", "counter",
+	  "Allocations that a limit in the cgroup or below refused." },
+	{ ALLOC_FAIL, true, "ioasids_alloc_fail_total", "counter",
+	  "Allocations in the cgroup or below that a limit refused." },
+};
+
+static void put_prometheus(FILE *out, const struct view *view)
+{
+	if (view->has_capacity)
+		fprintf(out, "# HELP ioasids_capacity How many PASIDs there are to allocate.\n"
+			"# TYPE ioasids_capacity gauge\nioasids_capacity %llu\n", view->capacity);
+	for (size_t m = 0; m < sizeof(metrics) / sizeof(*metrics); m++) {
+		fprintf(out, "# HELP %s %s\n# TYPE %s %s\n", metrics[m].name, metrics[m].help,
+			metrics[m].name, metrics[m].type);
+		for (size_t i = 0; i < view->nr_cgroups; i++) {
+			const struct cgroup *cgroup = view->cgroups + i;
+			unsigned long long number = cgroup->number[metrics[m].number];
+			char *path;
+
+			if (metrics[m].limited && !cgroup->limited)
+				continue;
+			path = printable(cgroup->path, true);
+			fprintf(out, "%s{cgroup=\"%s\"} ", metrics[m].name, path);
+			if (number == NO_LIMIT)
+				fputs("+Inf\n", out);
+			else
+				fprintf(out, "%llu\n", number);
+			free(path);
+		}
+	}
+}
+
+/* A disk that is full is not passed over. */
+static void close_or_die(FILE *out, const char *name)
+{
+	if (ferror(out) | fclose(out))
+		err(1, "%s", name);
+}
+
+/* Whoever reads the file, as the node exporter does, has the old or the new one. */
+static void write_prometheus(const struct view *view, const char *name)
+{
+	char *temporary = format("%s.XXXXXX", name);
+	int fd = mkostemp(temporary, O_CLOEXEC);
+	FILE *out = fd < 0 ? NULL : fdopen(fd, "w");
+
+	if (!out)
+		err(1, "%s", temporary);
+	put_prometheus(out, view);
+	/* The exporter is another user. */
+	if (fchmod(fd, 0644) | ferror(out) | fclose(out) || rename(temporary, name)) {
+		int error = errno;
+
+		unlink(temporary);
+		errno = error;
+		err(1, "%s", name);
+	}
+	free(temporary);
+}
+
+/* The terminal's, else what COLUMNS says, else 80; 0 lines where it is no terminal. */
+static bool window(int *columns, int *lines)
+{
+	const char *env = getenv("COLUMNS");
+	struct winsize size;
+
+	*lines = 0;
+	if (!ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) && size.ws_col) {
+		*columns = size.ws_col;
+		*lines = size.ws_row;
+		return true;
+	}
+	*columns = env ? atoi(env) : 0;
+	if (*columns > 0)
+		return true;
+	*columns = 80;
+	return isatty(STDOUT_FILENO);
+}
+
+/* As much of the tree as there are lines for; the last says how much there is not. */
+static void draw(void)
+{
+	char *text = NULL, *line, *next;
+	size_t size = 0, rest = 0;
+	int columns, lines;
+	struct view view;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		err(1, "memory");
+	window(&columns, &lines);
+	look(&view);
+	put_tree(out, &view, columns, true);
+	fclose(out);
+	forget(&view);
+
+	for (line = text; *line; line++)
+		rest += *line == '\n';
+	fputs("\033[H", stdout);
+	for (line = text; *line; line = next) {
+		next = strchr(line, '\n') + 1;
+		if (lines > 1 && rest > 1 && !--lines) {
+			printf("(%zu more lines)\033[K", rest);
+			break;
+		}
+		printf("%s%.*s\033[K", line == text ? "" : "\r\n", (int)(next - line - 1), line);
+		rest--;
+	}
+	fputs("\033[J", stdout);
+	fflush(stdout);
+	free(text);
+}
+
+static long long now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return time.tv_sec * 1000LL + time.tv_nsec / 1000000;
+}
+
+/* Until q, the end of input (0), or a signal that would end it: which one. */
+static int follow(int signals)
+{
+	struct pollfd ends[2] = {
+		{ .fd = STDIN_FILENO, .events = POLLIN },
+		{ .fd = signals, .events = POLLIN },
+	};
+	struct signalfd_siginfo info;
+	long long next = now();
+	char key;
+
+	for (;;) {
+		if (now() >= next) {
+			draw();
+			next = now() + 1000;
+		}
+		if (poll(ends, 2, most(next - now(), 0)) <= 0)
+			continue;
+		if (ends[1].revents && read(signals, &info, sizeof(info)) == sizeof(info)) {
+			if (info.ssi_signo != SIGWINCH)
+				return info.ssi_signo;
+			next = 0;
+		}
+		if (ends[0].revents && (read(STDIN_FILENO, &key, 1) != 1 || key == 'q'))
+			return 0;
+	}
+}
+
+static struct termios terminal;
+
+static void restore(void)
+{
+	fputs("\033[?7h\033[?25h\033[?1049l", stdout);
+	fflush(stdout);
+	tcsetattr(STDIN_FILENO, TCSADRAIN, &terminal);
+}
+
+static int do_top(void)
+{
+	struct termios raw;
+	sigset_t signals;
+	int fd, signal_nr;
+
+	if (!isatty(STDOUT_FILENO) || tcgetattr(STDIN_FILENO, &terminal))
+		errx(1, "top wants a terminal; without a word ioasids shows the same once");
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGHUP);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGQUIT);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGWINCH);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+	fd = signalfd(-1, &signals, SFD_CLOEXEC);
+	if (fd < 0)
+		err(1, "signalfd");
+
+	raw = terminal;
+	raw.c_lflag &= ~(ICANON | ECHO);
+	/* To be stopped would leave the terminal as it is here. */
+	raw.c_cc[VSUSP] = _POSIX_VDISABLE;
+	raw.c_cc[VMIN] = 1;
+	raw.c_cc[VTIME] = 0;
+	tcsetattr(STDIN_FILENO, TCSADRAIN, &raw);
+	/* An error, too, gives back the other screen, the cursor, and the end of lines. */
+	atexit(restore);
+	fputs("\033[?1049h\033[?25l\033[?7l", stdout);
+	signal_nr = follow(fd);
+	if (!signal_nr)
+		return 0;
+
+	/* Who started it learns what ended it. */
+	restore();
+	signal(signal_nr, SIG_DFL);
+	raise(signal_nr);
+	sigprocmask(SIG_UNBLOCK, &signals, NULL);
+	return 1;
+}
+
+/* What the kernel says of the limit, in words; 0 where it was taken. */
+static int set_limit(const char *cgroup, const char *limit)
+{
+	const char *dir = cgroup + strspn(cgroup, "/");
+	char *name = format("%s%sioasids.max", dir, *dir ? "/" : "");
+	int fd = openat(mounted.fd, name, O_WRONLY | O_CLOEXEC);
+	int error = 0;
+	struct stat st;
+
+	if (fd < 0)
+		error = errno;
+	else if (!*limit)	/* a write of nothing would do nothing */
+		error = EINVAL;
+	else if (write(fd, limit, strlen(limit)) < 0)
+		error = errno;
+	if (fd >= 0)
+		close(fd);
+	free(name);
+
+	if (fd < 0 && error == ENOENT) {
+		if (fstatat(mounted.fd, *dir ? dir : ".", &st, 0))
+			warnx("/%s: there is no such cgroup", dir);
+		else if (!*dir)
+			warnx("/: the root cannot be limited");
+		else
+			warnx("/%s: ioasids is not enabled for it (+ioasids in cgroup.subtree_control of its parent)",
+			      dir);
+	} else if (error == EINVAL) {
+		warnx("/%s: '%s' is no limit: a number from 0 up, or max: %s", dir, limit,
+		      strerror(error));
+	} else if (error == ERANGE) {
+		warnx("/%s: %s is too large: %s", dir, limit, strerror(error));
+	} else if (error) {
+		warnx("/%s: the limit cannot be set: %s", dir, strerror(error));
+	}
+	return error;
+}
+
+static bool is_unit(const char *name)
+{
+	const char *dot = strrchr(name, '.');
+
+	return dot && !strchr(name, '/') &&
+		has_word("service slice scope socket mount swap", dot + 1, " ");
+}
+
+/* Where systemd has put it. */
+static char *unit_cgroup(const char *unit)
+{
+	char path[PATH_MAX] = "";
+	int ends[2], status;
+	FILE *said;
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC))
+		err(1, "pipe");
+	pid = fork();
+	if (pid < 0)
+		err(1, "fork");
+	if (!pid) {
+		dup2(ends[1], STDOUT_FILENO);
+		execlp("systemctl", "systemctl", "show", "-p", "ControlGroup", "--value", "--",
+		       unit, NULL);
+		err(127, "systemctl");
+	}
+	close(ends[1]);
+	said = fdopen(ends[0], "r");
+	if (!said || !fgets(path, sizeof(path), said))
+		path[0] = '\0';
+	if (said)
+		fclose(said);
+	path[strcspn(path, "\n")] = '\0';
+	if (waitpid(pid, &status, 0) != pid || status)
+		errx(1, "%s: systemctl did not say where it is", unit);
+	if (!*path)
+		errx(1, "%s: it has no cgroup; is it running?", unit);
+	return format("%s", path);
+}
+
+/* The caller's own cgroup, below the mount: "" or "/a/b". */
+static char *own_cgroup(void)
+{
+	FILE *file = fopen("/proc/self/cgroup", "re");
+	size_t size = 0, len = strlen(mounted.root);
+	char *line = NULL, *own = NULL;
+
+	if (!file)
+		err(EXIT_NOT_RUN, "/proc/self/cgroup");
+	while (!own && getline(&line, &size, file) > 0) {
+		char *controllers = strchr(line, ':'), *path;
+
+		path = controllers ? strchr(++controllers, ':') : NULL;
+		if (!path)
+			continue;
+		*path++ = '\0';
+		path[strcspn(path, "\n")] = '\0';
+		if (mounted.v1 ? !has_word(controllers, "ioasids", ",") : !!*controllers)
+			continue;
+		if (len > 1 && !strncmp(path, mounted.root, len))
+			path += len;
+		/* Nothing is known of what is outside of the mount. */
+		own = format("%s", !strcmp(path, "/") || !strncmp(path, "/..", 3) ? "" : path);
+	}
+	fclose(file);
+	free(line);
+	return own ? own : format("%s", "");
+}
+
+/*
+ * Where the new cgroup goes. On v1 that is below the caller's own. On v2 a cgroup
+ * with processes, the root aside, gives controllers to none below, and the caller
+ * is a process in its own. So it is the nearest one, from the caller's up, that
+ * gives ioasids to those below: most often the new one stands beside the caller's.
+ */
+static char *parent_cgroup(void)
+{
+	char *own = own_cgroup(), *slash;
+	char enabled[4096];
+
+	while (!mounted.v1) {
+		if (slurp(relative(own), "cgroup.subtree_control", enabled, sizeof(enabled)) &&
+		    has_word(enabled, "ioasids", " "))
+			break;
+		slash = strrchr(own, '/');
+		if (!slash)
+			errx(EXIT_NOT_RUN,
+			     "ioasids is enabled nowhere: echo +ioasids >%s/cgroup.subtree_control",
+			     mounted.dir);
+		*slash = '\0';
+	}
+	return own;
+}
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st;
+	(void)ftw;
+	if (type == FTW_DP)
+		rmdir(path);
+	return 0;
+}
+
+/* On v1, where there is no cgroup.kill. */
+static int kill_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	FILE *file = NULL;
+	int pid;
+
+	(void)st;
+	if (type == FTW_F && !strcmp(path + ftw->base, "cgroup.procs"))
+		file = fopen(path, "re");
+	while (file && fscanf(file, "%d", &pid) == 1)
+		kill(pid, SIGKILL);
+	if (file)
+		fclose(file);
+	return 0;
+}
+
+/* What the command has left behind goes with its cgroup. */
+static void remove_cgroup(const char *dir)
+{
+	char *all = format("%s/cgroup.kill", dir);
+	const struct timespec moment = { 0, 1000000 };
+	int fd = open(all, O_WRONLY | O_CLOEXEC);
+
+	/* One that has been killed is in its cgroup until it has ended. */
+	for (int i = 0; i < 10000; i++) {
+		nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+		if (access(dir, F_OK))
+			break;
+		if (fd < 0 || write(fd, "1", 1) < 0)
+			nftw(dir, kill_one, 16, FTW_PHYS);
+		nanosleep(&moment, NULL);
+	}
+	if (!access(dir, F_OK))
+		warnx("%s cannot be removed", dir);
+	if (fd >= 0)
+		close(fd);
+	free(all);
+}
+
+/* The status of a command, as the shell gives it. */
+static int wait_for(pid_t pid, const sigset_t *signals)
+{
+	siginfo_t info;
+	int status;
+
+	for (;;) {
+		if (sigwaitinfo(signals, &info) < 0)
+			continue;
+		/* What the terminal sends, it sends to the command too. */
+		if (info.si_signo != SIGCHLD) {
+			if (info.si_code != SI_KERNEL)
+				kill(pid, info.si_signo);
+			continue;
+		}
+		if (waitpid(pid, &status, WNOHANG) == pid)
+			return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+	}
+}
+
+static int do_run(const char *limit, char **command)
+{
+	char *parent = parent_cgroup();
+	char *cgroup = format("%s/ioasids-run-%d", parent, getpid());
+	char *dir = format("%s%s", mounted.dir, cgroup);
+	char *procs = format("%s/cgroup.procs", dir);
+	sigset_t signals, before;
+	int status = EXIT_NOT_RUN;
+	pid_t pid;
+
+	/* From here on none of them ends this before the cgroup is removed. */
+	signal(SIGCHLD, SIG_DFL);
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGCHLD);
+	sigaddset(&signals, SIGHUP);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGQUIT);
+	sigaddset(&signals, SIGTERM);
+	sigprocmask(SIG_BLOCK, &signals, &before);
+
+	if (mkdir(dir, 0755))
+		err(EXIT_NOT_RUN, "%s", dir);
+	if (!set_limit(cgroup, limit)) {
+		pid = fork();
+		if (pid < 0)
+			warn("fork");
+		if (!pid) {
+			int fd = open(procs, O_WRONLY | O_CLOEXEC);
+
+			if (fd < 0 || write(fd, "0", 1) < 0) {
+				warn("%s", procs);
+				_exit(EXIT_NOT_RUN);
+			}
+			sigprocmask(SIG_SETMASK, &before, NULL);
+			execvp(command[0], command);
+			warn("%s", command[0]);
+			_exit(errno == ENOENT ? 127 : 126);
+		}
+		if (pid > 0)
+			status = wait_for(pid, &signals);
+	}
+	remove_cgroup(dir);
+	free(procs);
+	free(dir);
+	free(cgroup);
+	free(parent);
+	return status;
+}
+
+static const char usage[] =
+	"ioasids                          show cgroups, their limits, and who holds PASIDs\n"
+	"ioasids top                      show them live, until q\n"
+	"ioasids run --max N -- COMMAND   run it in a cgroup with that limit\n"
+	"ioasids set CGROUP|UNIT N        set a limit: a number from 0 up, or max\n"
+	"ioasids --json                   show all for scripts\n"
+	"ioasids --prometheus [FILE]      show all for Prometheus\n";
+
+static void show(const char *how, const char *file)
+{
+	int columns, lines;
+	bool narrow = window(&columns, &lines);
+	struct view view;
+
+	look(&view);
+	if (file)
+		write_prometheus(&view, file);
+	else if (!how)
+		put_tree(stdout, &view, columns, narrow);
+	else if (!strcmp(how, "--json"))
+		put_json(stdout, &view);
+	else
+		put_prometheus(stdout, &view);
+	forget(&view);
+	close_or_die(stdout, "standard output");
+}
+
+int main(int argc, char **argv)
+{
+	const char *what = argc > 1 ? argv[1] : "";
+	int status = 0;
+
+	if (argc == 2 && !strcmp(what, "--help")) {
+		fputs(usage, stdout);
+	} else if (argc == 1 || (argc == 2 && !strcmp(what, "--json")) ||
+		   (argc <= 3 && !strcmp(what, "--prometheus"))) {
+		find_mount();
+		show(argv[1], argc == 3 ? argv[2] : NULL);
+	} else if (argc == 2 && !strcmp(what, "top")) {
+		find_mount();
+		status = do_top();
+	} else if (argc > 5 && !strcmp(what, "run") && !strcmp(argv[2], "--max") &&
+		   !strcmp(argv[4], "--")) {
+		find_mount();
+		status = do_run(argv[3], argv + 5);
+	} else if (argc == 4 && !strcmp(what, "set")) {
+		find_mount();
+		status = !!set_limit(is_unit(argv[2]) ? unit_cgroup(argv[2]) : argv[2], argv[3]);
+	} else {
+		fputs(usage, stderr);
+		status = 2;
+	}
+	return status;
+}
