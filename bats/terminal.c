@@ -29,7 +29,7 @@ static int pass(int from, int to)
 int main(int argc, char **argv)
 {
 	struct pollfd ends[2] = { { .fd = STDIN_FILENO, .events = POLLIN }, { .events = POLLIN } };
-	struct termios before, after;
+	struct termios before = { 0 }, after = { 0 };
 	struct winsize size = { 0 };
 	int master, slave, status;
 	pid_t pid;
@@ -69,7 +69,6 @@ int main(int argc, char **argv)
 		;
 	if (tcgetattr(slave, &after))
 		err(2, "tcgetattr");
-	after.c_lflag &= ~PENDIN;
 	printf("\n%s\n", memcmp(&before, &after, sizeof(before)) ? "changed" : "kept");
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }

@@ -229,7 +229,9 @@ END
 	start a ioasids run --max 1 -- bash -c 'echo started; exec sleep infinity'
 	equal "$line" started
 	kill -TERM "$pid"
-	run -143 wait "$pid"
+	status=0
+	wait "$pid" || status=$?
+	[ "$status" = 143 ]
 	! compgen -G 'ioasids-run-*'
 	! compgen -G "$ROOT/ioasids-run-*"
 }

@@ -30,7 +30,6 @@
 #define MIN_NAME	12
 #define MIN_BAR		6
 #define MAX_BAR		24
-#define __printf(a, b)	__attribute__((__format__(printf, a, b)))
 #define EXIT_NOT_RUN	125	/* what env, nice and timeout give */
 
 enum number { MAX, CURRENT, PEAK, MAX_EVENTS, ALLOC_FAIL, NR_NUMBERS };
@@ -82,7 +81,6 @@ static void *grow(void *array, size_t nr, size_t size)
 	return array;
 }
 
-__printf(1, 2)
 static char *format(const char *fmt, ...)
 {
 	va_list args;
@@ -597,7 +595,7 @@ static void put_cgroup(FILE *out, const struct layout *layout, const struct view
 
 		fprintf(out, "  %s", text);
 		free(text);
-	} else if ( cgroup->number[MAX] != NO_LIMIT && layout->bar) {
+	} else if (cgroup->number[MAX] != NO_LIMIT && layout->bar) {
 		put_bar(out, cgroup, layout->bar);
 	}
 	fputc('\n', out);
@@ -915,8 +913,8 @@ static int set_limit(const char *cgroup, const char *limit)
 		else if (!*dir)
 			warnx("/: the root cannot be limited");
 		else
-			warnx("/%s: ioasids is not enabled for it (+ioasids in cgroup.subtree_control of its parent)",
-			      dir);
+			warnx("/%s: ioasids is not enabled for it (%s)", dir,
+			      "+ioasids in cgroup.subtree_control of its parent");
 	} else if (error == EINVAL) {
 		warnx("/%s: '%s' is no limit: a number from 0 up, or max: %s", dir, limit,
 		      strerror(error));
