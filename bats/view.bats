@@ -39,7 +39,7 @@ equal() { [ "$1" = "$2" ] || fail "'$1', not '$2'"; }
 	equal "$(shown b)" 'b 1 1 1 1 [########################]'
 	equal "$(shown c)" 'c max 0 0 0'
 	equal "$(shown test)" 'test max 2 3 1'
-	equal "$(shown /)" "/ - 2 $(<$ROOT/ioasids.peak) - 2 of $(<$ROOT/ioasids.capacity)"
+	equal "$(shown /)" "/ - 2 $(<"$ROOT"/ioasids.peak) - 2 of $(<"$ROOT"/ioasids.capacity)"
 }
 
 @test "a limit of 0, and one below current, show as full; almost full does not" {
@@ -125,7 +125,7 @@ equal() { [ "$1" = "$2" ] || fail "'$1', not '$2'"; }
 @test "where the output is no terminal there is no escape sequence in it" {
 	cgroups a
 	hold a
-	! ioasids | grep -q $'\033'
+	[[ $(ioasids) != *$'\033'* ]]
 }
 
 @test "JSON has all that the files say" {
@@ -133,8 +133,8 @@ equal() { [ "$1" = "$2" ] || fail "'$1', not '$2'"; }
 	echo 1 >a/ioasids.max
 	hold a
 	refused a
-	equal "$(ioasids --json)" '{"capacity": '"$(<$ROOT/ioasids.capacity)"', "cgroups": [
-{"path": "/", "current": 1, "peak": '"$(<$ROOT/ioasids.peak)"', "holders": []},
+	equal "$(ioasids --json)" '{"capacity": '"$(<"$ROOT"/ioasids.capacity)"', "cgroups": [
+{"path": "/", "current": 1, "peak": '"$(<"$ROOT"/ioasids.peak)"', "holders": []},
 {"path": "/test", "current": 1, "peak": 1, "max": "max", "events": {"max": 1, "alloc_fail": 1}, "holders": []},
 {"path": "/test/a", "current": 1, "peak": 1, "max": 1, "events": {"max": 1, "alloc_fail": 1}, "holders": [{"tgid": '"$pid"', "comm": "bind", "user": "sva", "pasids": 1}]},
 {"path": "/test/q\"\\\\011", "current": 0, "peak": 0, "max": "max", "events": {"max": 0, "alloc_fail": 0}, "holders": []}
@@ -145,7 +145,7 @@ prometheus() {
 	cat <<END
 # HELP ioasids_capacity How many PASIDs there are to allocate.
 # TYPE ioasids_capacity gauge
-ioasids_capacity $(<$ROOT/ioasids.capacity)
+ioasids_capacity $(<"$ROOT"/ioasids.capacity)
 # HELP ioasids_current PASIDs held in the cgroup and below.
 # TYPE ioasids_current gauge
 ioasids_current{cgroup="/"} 1
@@ -154,7 +154,7 @@ ioasids_current{cgroup="/test/a"} 1
 ioasids_current{cgroup="/test/q\"\\\\\\\\011"} 0
 # HELP ioasids_peak The highest that ioasids_current has been.
 # TYPE ioasids_peak gauge
-ioasids_peak{cgroup="/"} $(<$ROOT/ioasids.peak)
+ioasids_peak{cgroup="/"} $(<"$ROOT"/ioasids.peak)
 ioasids_peak{cgroup="/test"} 1
 ioasids_peak{cgroup="/test/a"} 1
 ioasids_peak{cgroup="/test/q\"\\\\\\\\011"} 0
@@ -204,7 +204,7 @@ END
 	[[ ${lines[0]} == bound && ${lines[1]} == EAGAIN ]]
 	[[ ${lines[2]} == '0::/ioasids-run-'* ]]
 	# What was left running is gone, and so is the cgroup.
-	! compgen -G "$ROOT/ioasids-run-*"
+	run ! compgen -G "$ROOT/ioasids-run-*"
 	is "$ROOT/ioasids.current" 0
 }
 
@@ -221,7 +221,7 @@ END
 	run -127 ioasids run --max 1 -- /there/is/none
 	run -126 ioasids run --max 1 -- /
 	run -125 ioasids run --max x -- true
-	! compgen -G "$ROOT/ioasids-run-*"
+	run ! compgen -G "$ROOT/ioasids-run-*"
 }
 
 @test "a signal ends a command that is run, and the cgroup is removed" {
@@ -232,8 +232,8 @@ END
 	status=0
 	wait "$pid" || status=$?
 	[ "$status" = 143 ]
-	! compgen -G 'ioasids-run-*'
-	! compgen -G "$ROOT/ioasids-run-*"
+	run ! compgen -G 'ioasids-run-*'
+	run ! compgen -G "$ROOT/ioasids-run-*"
 }
 
 @test "what is set is the limit, by a path with or without a slash before it" {
@@ -321,7 +321,7 @@ END
 	[[ $(ioasids) == *"      b "*$'\n'"        $pid bind "* ]]
 	run -0 in_cgroup a ioasids run --max 1 -- bash -c 'grep ioasids /proc/self/cgroup; sleep infinity & exit 0'
 	[[ $output == *:ioasids:/test/a/ioasids-run-* ]]
-	! compgen -G 'a/ioasids-run-*'
+	run ! compgen -G 'a/ioasids-run-*'
 }
 
 @test "where the hierarchy is not mounted it says so" {

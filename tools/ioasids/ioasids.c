@@ -179,13 +179,11 @@ static const char *column(const char *string, int n)
 }
 
 /* Read a whole small file, without its last newline. */
-static bool slurp(const char *dir, const char *name, char *content, size_t size)
+static bool slurp_at(int dirfd, const char *path, char *content, size_t size)
 {
-	char *path = format("%s%s%s", dir, *dir ? "/" : "", name);
-	int fd = openat(mounted.fd, path, O_RDONLY | O_CLOEXEC);
+	int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC);
 	ssize_t len = fd < 0 ? -1 : read(fd, content, size - 1);
 
-	free(path);
 	if (fd >= 0)
 		close(fd);
 	if (len < 0)
@@ -194,6 +192,15 @@ static bool slurp(const char *dir, const char *name, char *content, size_t size)
 	if (len && content[len - 1] == '\n')
 		content[len - 1] = '\0';
 	return true;
+}
+
+static bool slurp(const char *dir, const char *name, char *content, size_t size)
+{
+	char *path = format("%s%s%s", dir, *dir ? "/" : "", name);
+	bool done = slurp_at(mounted.fd, path, content, size);
+
+	free(path);
+	return done;
 }
 
 static bool slurp_number(const char *dir, const char *name, unsigned long long *number)
@@ -206,8 +213,8 @@ static bool slurp_number(const char *dir, const char *name, unsigned long long *
 	return true;
 }
 
-/* Why there is nothing to see. */
-static void not_there(void)
+/* Why there is nothing to see; @dir is where v2 is mounted, if it is. */
+static void not_there(const char *dir)
 {
 	FILE *file = fopen("/proc/cgroups", "re");
 	int enabled = -1, n;
@@ -220,10 +227,14 @@ static void not_there(void)
 	if (enabled < 0)
 		errx(1, "this kernel has no ioasids controller (CONFIG_CGROUP_IOASIDS)");
 	if (!enabled)
-		errx(1,
-		     "the ioasids controller is disabled (cgroup_disable=ioasids on the kernel's command line)");
-	errx(1,
-	     "no cgroup hierarchy with ioasids is mounted (mount -t cgroup2 none /sys/fs/cgroup, or -t cgroup -o ioasids)");
+		errx(1, "the ioasids controller is disabled (%s)",
+		     "cgroup_disable=ioasids on the kernel's command line");
+	/* The root has its files once they are enabled for those below it. */
+	if (dir)
+		errx(1, "ioasids is enabled for no cgroup: echo +ioasids >%s/%s", dir,
+		     "cgroup.subtree_control");
+	errx(1, "no cgroup hierarchy with ioasids is mounted (%s)",
+	     "mount -t cgroup2 none /sys/fs/cgroup, or -t cgroup -o ioasids");
 }
 
 static bool has_word(const char *list, const char *word, const char *separators)
@@ -240,10 +251,18 @@ static bool has_word(const char *list, const char *word, const char *separators)
 	return false;
 }
 
+static bool offers_ioasids(int fd)
+{
+	char content[4096];
+
+	return slurp_at(fd, "cgroup.controllers", content, sizeof(content)) &&
+		has_word(content, "ioasids", " ");
+}
+
 /* One that shows the whole hierarchy is better than one that shows a part. */
 static void find_mount(void)
 {
-	char *line = NULL, *end;
+	char *line = NULL, *end, *bare = NULL;
 	size_t size = 0;
 	FILE *file = fopen("/proc/self/mountinfo", "re");
 
@@ -271,6 +290,8 @@ static void find_mount(void)
 				mounted.v1 = !strcmp(type, "cgroup");
 				continue;
 			}
+			if (fd >= 0 && !bare && offers_ioasids(fd))
+				bare = format("%s", dir);
 			if (fd >= 0)
 				close(fd);
 		}
@@ -280,7 +301,8 @@ static void find_mount(void)
 	free(line);
 	fclose(file);
 	if (mounted.fd < 0)
-		not_there();
+		not_there(bare);
+	free(bare);
 }
 
 static int by_name(const void *a, const void *b)
@@ -789,11 +811,11 @@ static void draw(void)
 	fputs("\033[H", stdout);
 	for (line = text; *line; line = next) {
 		next = strchr(line, '\n') + 1;
-		if (lines > 1 && rest > 1 && !--lines) {
+		if (lines-- == 1 && rest > 1) {
 			printf("(%zu more lines)\033[K", rest);
 			break;
 		}
-		printf("%s%.*s\033[K", line == text ? "" : "\r\n", (int)(next - line - 1), line);
+		printf("%.*s\033[K%s", (int)(next - line - 1), line, rest > 1 ? "\r\n" : "");
 		rest--;
 	}
 	fputs("\033[J", stdout);
