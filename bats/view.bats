@@ -130,13 +130,13 @@ equal() { [ "$1" = "$2" ] || fail "'$1', not '$2'"; }
 
 @test "JSON has all that the files say" {
 	cgroups a $'q"\\\t'
-	echo 1 >a/ioasids.max
+	echo 1 >ioasids.max
 	hold a
 	refused a
 	equal "$(ioasids --json)" '{"capacity": '"$(<"$ROOT"/ioasids.capacity)"', "cgroups": [
 {"path": "/", "current": 1, "peak": '"$(<"$ROOT"/ioasids.peak)"', "holders": []},
-{"path": "/test", "current": 1, "peak": 1, "max": "max", "events": {"max": 1, "alloc_fail": 1}, "holders": []},
-{"path": "/test/a", "current": 1, "peak": 1, "max": 1, "events": {"max": 1, "alloc_fail": 1}, "holders": [{"tgid": '"$pid"', "comm": "bind", "user": "sva", "pasids": 1}]},
+{"path": "/test", "current": 1, "peak": 1, "max": 1, "events": {"max": 1, "alloc_fail": 1}, "holders": []},
+{"path": "/test/a", "current": 1, "peak": 1, "max": "max", "events": {"max": 0, "alloc_fail": 1}, "holders": [{"tgid": '"$pid"', "comm": "bind", "user": "sva", "pasids": 1}]},
 {"path": "/test/q\"\\\\011", "current": 0, "peak": 0, "max": "max", "events": {"max": 0, "alloc_fail": 0}, "holders": []}
 ]}'
 }
@@ -160,13 +160,13 @@ ioasids_peak{cgroup="/test/a"} 1
 ioasids_peak{cgroup="/test/q\"\\\\\\\\011"} 0
 # HELP ioasids_max The limit on ioasids_current, +Inf for none.
 # TYPE ioasids_max gauge
-ioasids_max{cgroup="/test"} +Inf
-ioasids_max{cgroup="/test/a"} 1
+ioasids_max{cgroup="/test"} 1
+ioasids_max{cgroup="/test/a"} +Inf
 ioasids_max{cgroup="/test/q\"\\\\\\\\011"} +Inf
 # HELP ioasids_max_events_total Allocations that a limit in the cgroup or below refused.
 # TYPE ioasids_max_events_total counter
 ioasids_max_events_total{cgroup="/test"} 2
-ioasids_max_events_total{cgroup="/test/a"} 2
+ioasids_max_events_total{cgroup="/test/a"} 1
 ioasids_max_events_total{cgroup="/test/q\"\\\\\\\\011"} 0
 # HELP ioasids_alloc_fail_total Allocations in the cgroup or below that a limit refused.
 # TYPE ioasids_alloc_fail_total counter
@@ -182,6 +182,8 @@ END
 	echo 1 >a/ioasids.max
 	hold a
 	refused a
+	echo max >a/ioasids.max
+	echo 1 >ioasids.max
 	refused a
 	equal "$(ioasids --prometheus)" "$(prometheus)"
 	echo old >"$file"
@@ -199,7 +201,7 @@ END
 	run -0 ioasids run --max 1 -- bash -c '
 		coproc "$0" "$1" 3>&-
 		read -r line <&"${COPROC[0]}"; echo "$line"
-		"$0" "$1"
+		timeout 5 "$0" "$1"
 		cat /proc/self/cgroup' "$BIN/bind" "$DEVICE"
 	[[ ${lines[0]} == bound && ${lines[1]} == EAGAIN ]]
 	[[ ${lines[2]} == '0::/ioasids-run-'* ]]

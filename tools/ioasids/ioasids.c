@@ -406,7 +406,7 @@ static void add_up(struct view *view)
 	view->nr_holders = n;
 }
 
-/* A process counts in the nearest cgroup, from its own up, that there is. */
+/* One that is newer than the tree is looked for where its nearest ancestor is. */
 static const struct cgroup *nearest(struct cgroup **sorted, size_t nr, char *path)
 {
 	struct cgroup key = { .path = path }, *pointer = &key, **found;
