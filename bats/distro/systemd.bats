@@ -100,7 +100,7 @@ scope() {
 
 @test "a unit with Delegate=yes sees the controller, and may enable it below" {
 	unit --unit=tenant -p Delegate=yes --wait \
-		bash -c "cd $TENANT/tenant.service && mkdir a && echo \$\$ >a/cgroup.procs &&
+		bash -c "cd $TENANT/tenant.service && mkdir a && echo 0 >a/cgroup.procs &&
 			echo +ioasids >cgroup.subtree_control && cat a/ioasids.max >/run/tenant"
 	is /run/tenant max
 }
