@@ -11,7 +11,7 @@ HELPERS := $(patsubst bats/%.c,build/bin/%,$(wildcard bats/*.c))
 BIN := build/bin/init build/bin/ioasids build/bin/endpoint $(HELPERS)
 BIN_ARM64 := $(patsubst build/bin/%,build/bin/arm64/%,build/bin/init build/bin/ioasids $(HELPERS))
 
-.PHONY: help ioasids demo check check-vtd check-smmu check-native bench kernel root series check-series clean FORCE
+.PHONY: help demo check check-vtd check-smmu check-clients check-native bench ioasids kernel root series check-series clean FORCE
 
 help: ## this list
 	@echo 'make TARGET [ARCH=um|x86_64|arm64] [KSRC=kernel tree, instead of Debian'\''s]'
@@ -30,6 +30,9 @@ check-vtd: kernel-x86_64 $(BIN) root ## run the tests over VT-d, as QEMU has it
 
 check-smmu: kernel-arm64 $(BIN_ARM64) root-arm64 ## run the tests over SMMUv3, as QEMU has it
 	@tools/testing/check smmu
+
+check-clients: kernel-distro $(BIN) root-debian12 root-debian13 ## run the tests under systemd and what else writes limits, on Debian 12 and 13
+	@tools/testing/check clients
 
 check-native: ## the same C code in user space, under sanitizers and a fuzzer
 	@tools/testing/bench/check
@@ -53,6 +56,9 @@ root: build/bin/init FORCE
 
 root-arm64: build/bin/arm64/init FORCE
 	@$(VM)/root arm64
+
+root-debian%: FORCE
+	@$(VM)/distro debian$* >/dev/null
 
 build/bin/init build/bin/arm64/init: $(VM)/init.c
 build/bin/ioasids build/bin/arm64/ioasids: tools/ioasids/ioasids.c
