@@ -79,10 +79,11 @@ equal() { [ "$1" = "$2" ] || fail "'$1', not '$2'"; }
 	for width in 80 200; do
 		COLUMNS=$width ioasids >"$BATS_TEST_TMPDIR/tree"
 		[ "$(longest <"$BATS_TEST_TMPDIR/tree")" -le $width ]
-		# ALLOC_FAIL ends where the heading does, in each line of a cgroup.
-		awk -v pid="$pid" 'NR == 1 { n = length; next } $1 == pid { next }
-			substr($0, n, 1) !~ /[0-9-]/ || substr($0, n + 1, 1) !~ /^ ?$/ { exit 1 }' \
-			"$BATS_TEST_TMPDIR/tree"
+		# ALLOC_FAIL ends where the heading does, in each line of a cgroup. A name
+		# that lost its middle has a character there that awk counts as three.
+		sed 's/…/./' "$BATS_TEST_TMPDIR/tree" |
+			awk -v pid="$pid" 'NR == 1 { n = length; next } $1 == pid { next }
+				substr($0, n, 1) !~ /[0-9-]/ || substr($0, n + 1, 1) !~ /^ ?$/ { exit 1 }'
 	done
 }
 
