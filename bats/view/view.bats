@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # The command ioasids: what it shows is what the files say, and what it sets is there.
 
-load helpers
+load ../helpers
 
 bats_require_minimum_version 1.5.0
 
