@@ -24,6 +24,33 @@ rows() { output=$(ioasids | sed 's/ *$//'); }
 # longest: how many columns the longest line on standard input has
 longest() { LC_ALL=C.UTF-8 awk '{ sub(/\r$/, ""); gsub(/…/, "."); if (length > n) n = length } END { print n }'; }
 
+# top COLUMNS LINES: start it on a terminal; $pid is its own process, $terminal that of
+# the terminal, $screen what is written there. What is typed goes to $keys.
+top() {
+	screen=$BATS_TEST_TMPDIR/screen.$((++started))
+	mkfifo "$screen.keys"
+	# shellcheck disable=SC2016 # for the shell in there
+	terminal "$1" "$2" bash -c 'echo $$ >"$0"; exec ioasids top' "$screen.pid" \
+		<"$screen.keys" >"$screen" 3>&- &
+	terminal=$!
+	exec {keys}>"$screen.keys"
+	until_shows CGROUP
+	pid=$(<"$screen.pid")
+}
+
+# until_shows TEXT: on the screen, now or before; a minute is for ever.
+until_shows() {
+	local end=$((SECONDS + 60))
+	until grep -qF "$1" "$screen"; do
+		((SECONDS < end)) || fail "the screen never had '$1'"
+	done
+}
+
+# ended PID: wait for it, at most a minute, and give its exit status.
+ended() {
+	if timeout 60 tail --pid="$1" -f /dev/null; then wait "$1"; else fail "$1 has not ended"; fi
+}
+
 # equal WHAT EXPECTED
 equal() { [ "$1" = "$2" ] || fail "'$1', not '$2'"; }
 
@@ -200,7 +227,7 @@ END
 @test "a command is run with its limit: the second process too many meets EAGAIN" {
 	# shellcheck disable=SC2016 # for the shell in there
 	run -0 ioasids run --max 1 -- bash -c '
-		coproc "$0" "$1" 3>&-
+		coproc "$0" "$1" 2>/dev/null 3>&-
 		read -r line <&"${COPROC[0]}"; echo "$line"
 		timeout 5 "$0" "$1"
 		cat /proc/self/cgroup' "$BIN/bind" "$DEVICE"
@@ -233,7 +260,7 @@ END
 	equal "$line" started
 	kill -TERM "$pid"
 	status=0
-	wait "$pid" || status=$?
+	ended "$pid" || status=$?
 	[ "$status" = 143 ]
 	run ! compgen -G 'ioasids-run-*'
 	run ! compgen -G "$ROOT/ioasids-run-*"
@@ -294,24 +321,35 @@ END
 
 @test "top follows what there is until q, and leaves the terminal as it was" {
 	cgroups a
-	{ sleep 1.5; hold a; sleep 1.5; printf q; } | terminal 80 24 ioasids top >"$BATS_TEST_TMPDIR/top"
-	output=$(<"$BATS_TEST_TMPDIR/top")
+	top 80 24
+	hold a
+	until_shows bind
+	printf q >&"$keys"
+	ended "$terminal"
+	output=$(<"$screen")
 	[[ $output == $'\033[?1049h'*' a  '*max*' 0 '*bind*sva*$'\033[?1049l'*kept ]]
 }
 
 @test "top leaves the terminal as it was when a signal ends it" {
-	local signal
+	local signal status
 	for signal in INT TERM; do
-		run -124 terminal 80 24 timeout --foreground -s $signal 1 ioasids top </dev/null
-		[[ $output == *$'\033[?1049l'*kept ]]
+		top 80 24
+		kill -s $signal "$pid"
+		status=0
+		ended "$terminal" || status=$?
+		[ "$status" = $((128 + $(kill -l $signal))) ]
+		[[ $(<"$screen") == *$'\033[?1049l'*kept ]]
 	done
 }
 
 @test "top shows as much as there are lines for, and says how much it does not" {
 	cgroups c{10..59}
-	{ sleep 1; printf q; } | terminal 80 10 ioasids top >"$BATS_TEST_TMPDIR/top"
+	top 80 10
+	until_shows 'more lines)'
+	printf q >&"$keys"
+	ended "$terminal"
 	# The heading, /, test and c10 to c15 are 9 lines.
-	output=$(<"$BATS_TEST_TMPDIR/top")
+	output=$(<"$screen")
 	[[ $output == *c15*'(44 more lines)'* && $output != *c16* ]]
 }
 
@@ -322,9 +360,19 @@ END
 	hold a/b
 	equal "$(shown a)" 'a 2 1 1 0 [############............]'
 	[[ $(ioasids) == *"      b "*$'\n'"        $pid bind "* ]]
-	run -0 in_cgroup a ioasids run --max 1 -- bash -c 'grep ioasids /proc/self/cgroup; sleep infinity & exit 0'
+	run -0 in_cgroup a ioasids run --max 1 -- bash -c 'grep ioasids /proc/self/cgroup; sleep infinity >/dev/null 2>&1 3>&- & exit 0'
 	[[ $output == *:ioasids:/test/a/ioasids-run-* ]]
 	run ! compgen -G 'a/ioasids-run-*'
+}
+
+@test "where only a part of the hierarchy is mounted, that part is the tree" {
+	cgroups a ab
+	hold a
+	hold ab
+	mkdir "$BATS_TEST_TMPDIR/part"
+	# shellcheck disable=SC2016 # for the shell in there
+	run -0 unshare -m bash -c 'mount --bind a "$0" && cd / && umount -l /sys/fs/cgroup && ioasids' "$BATS_TEST_TMPDIR/part"
+	[[ ${#lines[@]} = 3 && ${lines[1]} == '/ '* && ${lines[2]} == '  '*' bind '* ]]
 }
 
 @test "where the hierarchy is not mounted it says so" {

@@ -406,19 +406,25 @@ static void add_up(struct view *view)
 	view->nr_holders = n;
 }
 
-/* One that is newer than the tree is looked for where its nearest ancestor is. */
-static const struct cgroup *nearest(struct cgroup **sorted, size_t nr, char *path)
+/* The same path as it is below the mount; NULL where it is not. */
+static const char *below_mount(const char *path)
 {
-	struct cgroup key = { .path = path }, *pointer = &key, **found;
-	char *slash;
+	size_t len = strlen(mounted.root);
 
-	while (!(found = bsearch(&pointer, sorted, nr, sizeof(*sorted), by_path))) {
-		slash = strrchr(path, '/');
-		if (!slash || !path[1])
-			return NULL;
-		slash[slash == path] = '\0';
-	}
-	return *found;
+	if (len == 1)
+		return path;
+	if (strncmp(path, mounted.root, len))
+		return NULL;
+	return !path[len] ? "/" : path[len] == '/' ? path + len : NULL;
+}
+
+/* NULL where it is newer than the tree. */
+static const struct cgroup *find_cgroup(struct cgroup **sorted, size_t nr, const char *path)
+{
+	struct cgroup key = { .path = (char *)path }, *pointer = &key, **found;
+
+	found = bsearch(&pointer, sorted, nr, sizeof(*sorted), by_path);
+	return found ? *found : NULL;
 }
 
 static void read_table(struct view *view)
@@ -441,6 +447,7 @@ static void read_table(struct view *view)
 	while (getline(&line, &size, file) > 0) {
 		struct holder holder = { .pasids = 1 };
 		const struct cgroup *cgroup;
+		const char *below;
 		char *path;
 
 		/* Not the heading, nor one whose payer is not known. */
@@ -448,7 +455,8 @@ static void read_table(struct view *view)
 			   holder.comm, &path) != 4)
 			continue;
 		unescape(holder.comm);
-		cgroup = nearest(sorted, view->nr_cgroups, unescape(path));
+		below = below_mount(unescape(path));
+		cgroup = below ? find_cgroup(sorted, view->nr_cgroups, below) : NULL;
 		free(path);
 		if (!cgroup)
 			continue;
@@ -859,6 +867,18 @@ static int follow(int signals)
 	}
 }
 
+/* Those that would end this, and @more, are waited for and interrupt nothing. */
+static void block(sigset_t *signals, int more, sigset_t *before)
+{
+	sigemptyset(signals);
+	sigaddset(signals, SIGHUP);
+	sigaddset(signals, SIGINT);
+	sigaddset(signals, SIGQUIT);
+	sigaddset(signals, SIGTERM);
+	sigaddset(signals, more);
+	sigprocmask(SIG_BLOCK, signals, before);
+}
+
 static struct termios terminal;
 
 static void restore(void)
@@ -877,13 +897,7 @@ static int do_top(void)
 	if (!isatty(STDOUT_FILENO) || tcgetattr(STDIN_FILENO, &terminal))
 		errx(1, "top wants a terminal; without a word ioasids shows the same once");
 
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGHUP);
-	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGQUIT);
-	sigaddset(&signals, SIGTERM);
-	sigaddset(&signals, SIGWINCH);
-	sigprocmask(SIG_BLOCK, &signals, NULL);
+	block(&signals, SIGWINCH, NULL);
 	fd = signalfd(-1, &signals, SFD_CLOEXEC);
 	if (fd < 0)
 		err(1, "signalfd");
@@ -993,13 +1007,14 @@ static char *unit_cgroup(const char *unit)
 static char *own_cgroup(void)
 {
 	FILE *file = fopen("/proc/self/cgroup", "re");
-	size_t size = 0, len = strlen(mounted.root);
 	char *line = NULL, *own = NULL;
+	size_t size = 0;
 
 	if (!file)
 		err(EXIT_NOT_RUN, "/proc/self/cgroup");
 	while (!own && getline(&line, &size, file) > 0) {
 		char *controllers = strchr(line, ':'), *path;
+		const char *below;
 
 		path = controllers ? strchr(++controllers, ':') : NULL;
 		if (!path)
@@ -1008,10 +1023,11 @@ static char *own_cgroup(void)
 		path[strcspn(path, "\n")] = '\0';
 		if (mounted.v1 ? !has_word(controllers, "ioasids", ",") : !!*controllers)
 			continue;
-		if (len > 1 && !strncmp(path, mounted.root, len))
-			path += len;
 		/* Nothing is known of what is outside of the mount. */
-		own = format("%s", !strcmp(path, "/") || !strncmp(path, "/..", 3) ? "" : path);
+		below = below_mount(path);
+		if (!below || !strcmp(below, "/") || !strncmp(below, "/..", 3))
+			below = "";
+		own = format("%s", below);
 	}
 	fclose(file);
 	free(line);
@@ -1123,13 +1139,7 @@ static int do_run(const char *limit, char **command)
 
 	/* From here on none of them ends this before the cgroup is removed. */
 	signal(SIGCHLD, SIG_DFL);
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGCHLD);
-	sigaddset(&signals, SIGHUP);
-	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGQUIT);
-	sigaddset(&signals, SIGTERM);
-	sigprocmask(SIG_BLOCK, &signals, &before);
+	block(&signals, SIGCHLD, &before);
 
 	if (mkdir(dir, 0755))
 		err(EXIT_NOT_RUN, "%s", dir);
