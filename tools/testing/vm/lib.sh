@@ -10,6 +10,16 @@ JOBS=${JOBS:-$(nproc)}
 say() { printf '  %-8s %s\n' "$1" "$2" >&2; }
 die() { printf '%s: %s\n' "${0##*/}" "$1" >&2; exit "${2:-1}"; }
 
+# deb_lines SUITE: of the archives that this system is set up with for its own release.
+deb_lines() {
+	local here
+	here=$(. /etc/os-release && echo "$VERSION_CODENAME")
+	# shellcheck disable=SC2016 # the dollars are apt's
+	apt-get indextargets --format 'deb $(REPO_URI) $(RELEASE) $(COMPONENT)' \
+		'Created-By: Packages' 'Origin: Debian' | sort -u |
+		awk -v here="$here" -v suite="$1" '{ sub("^" here, suite, $3); print }'
+}
+
 # Run a long command quietly: a dot every two seconds where somebody looks, its
 # output only if it fails.  quietly WHAT LOG COMMAND...
 quietly() {
