@@ -86,6 +86,13 @@ struct ioasids_cgroup {
 	atomic64_t			events_local[NR_IOASIDS_EVENTS];
 	struct cgroup_file		events_file;
 	struct cgroup_file		events_local_file;
+
+	/*
+	 * From the root to this one. A walk up that finds each by itself, and not
+	 * through the one below, does not wait for memory at every step.
+	 */
+	unsigned int			depth;
+	struct ioasids_cgroup		*path[];
 };
 
 /**
@@ -124,7 +131,9 @@ static DEFINE_SPINLOCK(ioasids_lock);
 /* All accounts by the address of their thread group's struct pid. */
 static struct rb_root ioasids_accounts = RB_ROOT;
 
-static struct ioasids_cgroup ioasids_root;
+static struct ioasids_cgroup ioasids_root = {
+	.path	= { &ioasids_root },
+};
 
 /*
  * What drivers take for the kernel's own use: it stands in the root for ever
@@ -145,31 +154,16 @@ static struct ioasids_cgroup *parent_ioasids(struct ioasids_cgroup *cg)
 	return cg->css.parent ? css_ioasids(cg->css.parent) : NULL;
 }
 
-static unsigned int ioasids_depth(struct ioasids_cgroup *cg)
-{
-	unsigned int depth = 0;
-
-	while ((cg = parent_ioasids(cg)))
-		depth++;
-
-	return depth;
-}
-
 static struct ioasids_cgroup *
 ioasids_common_ancestor(struct ioasids_cgroup *a, struct ioasids_cgroup *b)
 {
-	unsigned int depth_a = ioasids_depth(a), depth_b = ioasids_depth(b);
+	unsigned int depth = min(a->depth, b->depth);
 
-	for (; depth_a > depth_b; depth_a--)
-		a = parent_ioasids(a);
-	for (; depth_b > depth_a; depth_b--)
-		b = parent_ioasids(b);
-	while (a != b) {
-		a = parent_ioasids(a);
-		b = parent_ioasids(b);
-	}
+	/* The root is everybody's. */
+	while (a->path[depth] != b->path[depth])
+		depth--;
 
-	return a;
+	return a->path[depth];
 }
 
 /*
@@ -179,9 +173,13 @@ ioasids_common_ancestor(struct ioasids_cgroup *a, struct ioasids_cgroup *b)
 static void ioasids_add(struct ioasids_cgroup *cg, struct ioasids_cgroup *top,
 			long nr, long nr_iommufd)
 {
+	struct ioasids_cgroup **path = cg->path;
+	int first = top ? top->depth + 1 : 0;
+
 	lockdep_assert_held(&ioasids_lock);
 
-	for (; cg != top; cg = parent_ioasids(cg)) {
+	for (int i = cg->depth; i >= first; i--) {
+		cg = path[i];
 		cg->nr_iommufd += nr_iommufd;
 		WRITE_ONCE(cg->nr, cg->nr + nr);
 		if (cg->nr > cg->peak)
@@ -192,9 +190,12 @@ static void ioasids_add(struct ioasids_cgroup *cg, struct ioasids_cgroup *top,
 /* The first cgroup from @cg up that has no room for one more, or NULL. */
 static struct ioasids_cgroup *ioasids_full(struct ioasids_cgroup *cg)
 {
+	struct ioasids_cgroup **path = cg->path;
+
 	lockdep_assert_held(&ioasids_lock);
 
-	for (; cg; cg = parent_ioasids(cg)) {
+	for (int i = cg->depth; i >= 0; i--) {
+		cg = path[i];
 		if (cg->nr >= cg->limit)
 			return cg;
 	}
@@ -624,9 +625,15 @@ ioasids_css_alloc(struct cgroup_subsys_state *parent)
 	struct ioasids_cgroup *cg = &ioasids_root;
 
 	if (parent) {
-		cg = kzalloc_obj(*cg);
+		unsigned int depth = css_ioasids(parent)->depth + 1;
+
+		cg = kzalloc_flex(*cg, path, depth + 1);
 		if (!cg)
 			return ERR_PTR(-ENOMEM);
+		cg->depth = depth;
+		memcpy(cg->path, css_ioasids(parent)->path,
+		       depth * sizeof(*cg->path));
+		cg->path[depth] = cg;
 	}
 
 	cg->limit = IOASIDS_MAX;

@@ -19,19 +19,38 @@
  *                 \ side
  */
 struct ioasids_tree {
-	struct ioasids_cgroup chain[DEPTH];
-	struct ioasids_cgroup side;
+	struct ioasids_cgroup *chain[DEPTH];
+	struct ioasids_cgroup *side;
 	struct ioasids_cgroup *leaf;
 };
 
-static void tree_add(struct ioasids_cgroup *cg, struct ioasids_cgroup *parent)
+KUNIT_DEFINE_ACTION_WRAPPER(free_css, ioasids_css_free, struct cgroup_subsys_state *);
+
+static struct ioasids_cgroup *tree_add(struct kunit *test, struct ioasids_cgroup *parent)
 {
-	cg->css.flags = CSS_NO_REF;
+	struct cgroup_subsys_state *css = ioasids_css_alloc(&parent->css);
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, css);
+	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, free_css, css), 0);
+	css->flags = CSS_NO_REF;
 	/* Tracepoints ask for the id of the cgroup. */
-	cg->css.cgroup = ioasids_root.css.cgroup;
-	cg->css.parent = parent ? &parent->css : NULL;
-	cg->limit = IOASIDS_MAX;
-	INIT_LIST_HEAD(&cg->accounts);
+	css->cgroup = ioasids_root.css.cgroup;
+	css->parent = &parent->css;
+	return css_ioasids(css);
+}
+
+static struct ioasids_cgroup *tree_root(struct kunit *test)
+{
+	struct ioasids_cgroup *root;
+
+	root = kunit_kzalloc(test, struct_size(root, path, 1), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, root);
+	root->css.flags = CSS_NO_REF;
+	root->css.cgroup = ioasids_root.css.cgroup;
+	root->limit = IOASIDS_MAX;
+	INIT_LIST_HEAD(&root->accounts);
+	root->path[0] = root;
+	return root;
 }
 
 static struct ioasids_tree *tree_make(struct kunit *test)
@@ -39,11 +58,11 @@ static struct ioasids_tree *tree_make(struct kunit *test)
 	struct ioasids_tree *tree = kunit_kzalloc(test, sizeof(*tree), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, tree);
-	tree_add(&tree->chain[0], NULL);
+	tree->chain[0] = tree_root(test);
 	for (int i = 1; i < DEPTH; i++)
-		tree_add(&tree->chain[i], &tree->chain[i - 1]);
-	tree_add(&tree->side, &tree->chain[1]);
-	tree->leaf = &tree->chain[DEPTH - 1];
+		tree->chain[i] = tree_add(test, tree->chain[i - 1]);
+	tree->side = tree_add(test, tree->chain[1]);
+	tree->leaf = tree->chain[DEPTH - 1];
 	return tree;
 }
 
@@ -110,13 +129,13 @@ static void charge_counts_at_every_level(struct kunit *test)
 	charge(test, acct, 3);
 	KUNIT_EXPECT_EQ(test, acct->nr, 3);
 	for (int i = 0; i < DEPTH; i++)
-		KUNIT_EXPECT_EQ(test, tree->chain[i].nr, 3);
-	KUNIT_EXPECT_EQ(test, tree->side.nr, 0);
+		KUNIT_EXPECT_EQ(test, tree->chain[i]->nr, 3);
+	KUNIT_EXPECT_EQ(test, tree->side->nr, 0);
 
 	ioasids_uncharge(acct, IOASIDS_SVA);
 	KUNIT_EXPECT_EQ(test, acct->nr, 2);
 	for (int i = 0; i < DEPTH; i++)
-		KUNIT_EXPECT_EQ(test, tree->chain[i].nr, 2);
+		KUNIT_EXPECT_EQ(test, tree->chain[i]->nr, 2);
 }
 
 static void limit_at_any_level_refuses(struct kunit *test)
@@ -125,12 +144,12 @@ static void limit_at_any_level_refuses(struct kunit *test)
 		struct ioasids_tree *tree = tree_make(test);
 		struct ioasids_account *acct = account_make(test, tree->leaf);
 
-		tree->chain[i].limit = 2;
+		tree->chain[i]->limit = 2;
 		charge(test, acct, 2);
-		refuse(test, acct, &tree->chain[i]);
+		refuse(test, acct, tree->chain[i]);
 		ioasids_uncharge(acct, IOASIDS_SVA);
 		charge(test, acct, 1);
-		refuse(test, acct, &tree->chain[i]);
+		refuse(test, acct, tree->chain[i]);
 	}
 }
 
@@ -146,24 +165,24 @@ static void nearest_full_cgroup_is_named(struct kunit *test)
 {
 	struct ioasids_tree *tree = tree_make(test);
 
-	tree->chain[1].limit = 0;
-	tree->chain[3].limit = 0;
-	refuse(test, account_make(test, tree->leaf), &tree->chain[3]);
+	tree->chain[1]->limit = 0;
+	tree->chain[3]->limit = 0;
+	refuse(test, account_make(test, tree->leaf), tree->chain[3]);
 }
 
 static void siblings_share_their_parents_limit(struct kunit *test)
 {
 	struct ioasids_tree *tree = tree_make(test);
 	struct ioasids_account *a = account_make(test, tree->leaf);
-	struct ioasids_account *b = account_make(test, &tree->side);
+	struct ioasids_account *b = account_make(test, tree->side);
 
-	tree->chain[1].limit = 5;
+	tree->chain[1]->limit = 5;
 	charge(test, a, 3);
 	charge(test, b, 2);
-	refuse(test, a, &tree->chain[1]);
-	refuse(test, b, &tree->chain[1]);
-	KUNIT_EXPECT_EQ(test, tree->side.nr, 2);
-	KUNIT_EXPECT_EQ(test, tree->chain[2].nr, 3);
+	refuse(test, a, tree->chain[1]);
+	refuse(test, b, tree->chain[1]);
+	KUNIT_EXPECT_EQ(test, tree->side->nr, 2);
+	KUNIT_EXPECT_EQ(test, tree->chain[2]->nr, 3);
 }
 
 static void lowered_limit_refuses_until_below(struct kunit *test)
@@ -172,12 +191,12 @@ static void lowered_limit_refuses_until_below(struct kunit *test)
 	struct ioasids_account *acct = account_make(test, tree->leaf);
 
 	charge(test, acct, 4);
-	tree->chain[2].limit = 2;
-	refuse(test, acct, &tree->chain[2]);
+	tree->chain[2]->limit = 2;
+	refuse(test, acct, tree->chain[2]);
 	ioasids_uncharge(acct, IOASIDS_SVA);
-	refuse(test, acct, &tree->chain[2]);
+	refuse(test, acct, tree->chain[2]);
 	ioasids_uncharge(acct, IOASIDS_SVA);
-	refuse(test, acct, &tree->chain[2]);
+	refuse(test, acct, tree->chain[2]);
 	ioasids_uncharge(acct, IOASIDS_SVA);
 	charge(test, acct, 1);
 }
@@ -188,13 +207,13 @@ static void refusal_is_counted_where_it_belongs(struct kunit *test)
 	struct ioasids_tree *tree = tree_make(test);
 	struct ioasids_refusal refusal = {
 		.payer = &tree->leaf->css,
-		.limit = &tree->chain[2].css,
+		.limit = &tree->chain[2]->css,
 	};
 
 	ioasids_refused(account_make(test, tree->leaf), &refusal);
 	/* The root has no events files. */
 	for (int i = 1; i < DEPTH; i++) {
-		struct ioasids_cgroup *cg = &tree->chain[i];
+		struct ioasids_cgroup *cg = tree->chain[i];
 
 		KUNIT_EXPECT_EQ(test, i <= 2,
 				atomic64_read(&cg->events[IOASIDS_EVENT_MAX]));
@@ -206,30 +225,30 @@ static void refusal_is_counted_where_it_belongs(struct kunit *test)
 				atomic64_read(&cg->events_local[IOASIDS_EVENT_ALLOC_FAIL]));
 	}
 	for (int i = 0; i < NR_IOASIDS_EVENTS; i++) {
-		KUNIT_EXPECT_EQ(test, 0, atomic64_read(&tree->side.events[i]));
-		KUNIT_EXPECT_EQ(test, 0, atomic64_read(&tree->side.events_local[i]));
+		KUNIT_EXPECT_EQ(test, 0, atomic64_read(&tree->side->events[i]));
+		KUNIT_EXPECT_EQ(test, 0, atomic64_read(&tree->side->events_local[i]));
 	}
 }
 
 static void peak_is_the_highest_that_was(struct kunit *test)
 {
 	struct ioasids_tree *tree = tree_make(test);
-	struct ioasids_account *stays = account_make(test, &tree->side);
+	struct ioasids_account *stays = account_make(test, tree->side);
 	struct ioasids_account *moves = account_make(test, tree->leaf);
 
 	charge(test, stays, 1);
 	charge(test, moves, 3);
 	ioasids_uncharge(moves, IOASIDS_SVA);
 	KUNIT_EXPECT_EQ(test, tree->leaf->peak, 3);
-	KUNIT_EXPECT_EQ(test, tree->side.peak, 1);
-	KUNIT_EXPECT_EQ(test, tree->chain[1].peak, 4);
+	KUNIT_EXPECT_EQ(test, tree->side->peak, 1);
+	KUNIT_EXPECT_EQ(test, tree->chain[1]->peak, 4);
 
 	/* In one step from 1 to 3, and no higher above. */
-	move(moves, &tree->side);
-	KUNIT_EXPECT_EQ(test, tree->side.peak, 3);
+	move(moves, tree->side);
+	KUNIT_EXPECT_EQ(test, tree->side->peak, 3);
 	KUNIT_EXPECT_EQ(test, tree->leaf->peak, 3);
-	KUNIT_EXPECT_EQ(test, tree->chain[1].peak, 4);
-	KUNIT_EXPECT_EQ(test, tree->chain[0].peak, 4);
+	KUNIT_EXPECT_EQ(test, tree->chain[1]->peak, 4);
+	KUNIT_EXPECT_EQ(test, tree->chain[0]->peak, 4);
 }
 
 static void move_takes_all_charges_along(struct kunit *test)
@@ -242,27 +261,27 @@ static void move_takes_all_charges_along(struct kunit *test)
 	charge(test, moves, 4);
 
 	/* A full destination does not refuse. */
-	tree->side.limit = 0;
-	move(moves, &tree->side);
-	KUNIT_EXPECT_PTR_EQ(test, moves->cg, &tree->side);
-	KUNIT_EXPECT_EQ(test, tree->side.nr, 4);
-	KUNIT_EXPECT_EQ(test, tree->chain[0].nr, 5);
-	KUNIT_EXPECT_EQ(test, tree->chain[1].nr, 5);
+	tree->side->limit = 0;
+	move(moves, tree->side);
+	KUNIT_EXPECT_PTR_EQ(test, moves->cg, tree->side);
+	KUNIT_EXPECT_EQ(test, tree->side->nr, 4);
+	KUNIT_EXPECT_EQ(test, tree->chain[0]->nr, 5);
+	KUNIT_EXPECT_EQ(test, tree->chain[1]->nr, 5);
 	for (int i = 2; i < DEPTH; i++)
-		KUNIT_EXPECT_EQ(test, tree->chain[i].nr, 1);
+		KUNIT_EXPECT_EQ(test, tree->chain[i]->nr, 1);
 
 	/* What was charged before is given back where the account is now. */
 	ioasids_uncharge(moves, IOASIDS_SVA);
-	KUNIT_EXPECT_EQ(test, tree->side.nr, 3);
+	KUNIT_EXPECT_EQ(test, tree->side->nr, 3);
 	KUNIT_EXPECT_EQ(test, tree->leaf->nr, 1);
 
 	/* To an ancestor, and back down. */
-	move(moves, &tree->chain[1]);
-	KUNIT_EXPECT_EQ(test, tree->side.nr, 0);
-	KUNIT_EXPECT_EQ(test, tree->chain[1].nr, 4);
+	move(moves, tree->chain[1]);
+	KUNIT_EXPECT_EQ(test, tree->side->nr, 0);
+	KUNIT_EXPECT_EQ(test, tree->chain[1]->nr, 4);
 	move(moves, tree->leaf);
 	KUNIT_EXPECT_EQ(test, tree->leaf->nr, 4);
-	KUNIT_EXPECT_EQ(test, tree->chain[1].nr, 4);
+	KUNIT_EXPECT_EQ(test, tree->chain[1]->nr, 4);
 
 	/* To where it is. */
 	move(moves, tree->leaf);
@@ -282,7 +301,7 @@ static int churn(void *data)
 	struct ioasids_refusal refusal;
 
 	for (int i = 0; i < 100000; i++) {
-		move(churn->acct, &churn->tree->side);
+		move(churn->acct, churn->tree->side);
 		ioasids_try_charge(churn->acct, IOASIDS_SVA, &refusal);
 		move(churn->acct, churn->tree->leaf);
 		cond_resched();
@@ -296,7 +315,7 @@ static int churn(void *data)
 static void reader_sees_no_count_that_never_was(struct kunit *test)
 {
 	struct ioasids_churn churned = { .tree = tree_make(test) };
-	struct ioasids_cgroup *above = &churned.tree->chain[1];
+	struct ioasids_cgroup *above = churned.tree->chain[1];
 	struct task_struct *task;
 	int wrong = 0;
 
@@ -321,12 +340,12 @@ static void common_ancestor_is_the_lowest(struct kunit *test)
 {
 	struct ioasids_tree *tree = tree_make(test);
 
-	KUNIT_EXPECT_PTR_EQ(test, ioasids_common_ancestor(tree->leaf, &tree->side),
-			    &tree->chain[1]);
-	KUNIT_EXPECT_PTR_EQ(test, ioasids_common_ancestor(&tree->side, tree->leaf),
-			    &tree->chain[1]);
-	KUNIT_EXPECT_PTR_EQ(test, ioasids_common_ancestor(tree->leaf, &tree->chain[2]),
-			    &tree->chain[2]);
+	KUNIT_EXPECT_PTR_EQ(test, ioasids_common_ancestor(tree->leaf, tree->side),
+			    tree->chain[1]);
+	KUNIT_EXPECT_PTR_EQ(test, ioasids_common_ancestor(tree->side, tree->leaf),
+			    tree->chain[1]);
+	KUNIT_EXPECT_PTR_EQ(test, ioasids_common_ancestor(tree->leaf, tree->chain[2]),
+			    tree->chain[2]);
 	KUNIT_EXPECT_PTR_EQ(test, ioasids_common_ancestor(tree->leaf, tree->leaf),
 			    tree->leaf);
 }
@@ -341,17 +360,17 @@ static void offline_hands_accounts_to_the_parent(struct kunit *test)
 	charge(test, b, 3);
 	ioasids_css_offline(&tree->leaf->css);
 
-	KUNIT_EXPECT_PTR_EQ(test, a->cg, &tree->chain[DEPTH - 2]);
-	KUNIT_EXPECT_PTR_EQ(test, b->cg, &tree->chain[DEPTH - 2]);
+	KUNIT_EXPECT_PTR_EQ(test, a->cg, tree->chain[DEPTH - 2]);
+	KUNIT_EXPECT_PTR_EQ(test, b->cg, tree->chain[DEPTH - 2]);
 	KUNIT_EXPECT_TRUE(test, list_empty(&tree->leaf->accounts));
 	KUNIT_EXPECT_TRUE(test, tree->leaf->offline);
 	KUNIT_EXPECT_EQ(test, tree->leaf->nr, 0);
-	KUNIT_EXPECT_EQ(test, tree->chain[DEPTH - 2].nr, 5);
-	KUNIT_EXPECT_EQ(test, tree->chain[0].nr, 5);
+	KUNIT_EXPECT_EQ(test, tree->chain[DEPTH - 2]->nr, 5);
+	KUNIT_EXPECT_EQ(test, tree->chain[0]->nr, 5);
 
 	ioasids_uncharge(a, IOASIDS_SVA);
 	KUNIT_EXPECT_EQ(test, tree->leaf->nr, 0);
-	KUNIT_EXPECT_EQ(test, tree->chain[DEPTH - 2].nr, 4);
+	KUNIT_EXPECT_EQ(test, tree->chain[DEPTH - 2]->nr, 4);
 }
 
 /* Both users meet the same limit, and each is counted apart, wherever it goes. */
@@ -368,32 +387,32 @@ static void iommufd_is_counted_apart(struct kunit *test)
 							 &refusal), 0);
 	}
 	for (int i = 0; i < DEPTH; i++) {
-		KUNIT_EXPECT_EQ(test, tree->chain[i].nr, 5);
-		KUNIT_EXPECT_EQ(test, tree->chain[i].nr_iommufd, 3);
+		KUNIT_EXPECT_EQ(test, tree->chain[i]->nr, 5);
+		KUNIT_EXPECT_EQ(test, tree->chain[i]->nr_iommufd, 3);
 	}
 
-	tree->chain[1].limit = 5;
-	refuse(test, acct, &tree->chain[1]);
+	tree->chain[1]->limit = 5;
+	refuse(test, acct, tree->chain[1]);
 	KUNIT_EXPECT_EQ(test, ioasids_try_charge(acct, IOASIDS_IOMMUFD, &refusal),
 			-EAGAIN);
 	KUNIT_EXPECT_EQ(test, acct->nr_iommufd, 3);
 
-	move(acct, &tree->side);
+	move(acct, tree->side);
 	KUNIT_EXPECT_EQ(test, tree->leaf->nr_iommufd, 0);
-	KUNIT_EXPECT_EQ(test, tree->side.nr_iommufd, 3);
-	KUNIT_EXPECT_EQ(test, tree->chain[1].nr_iommufd, 3);
+	KUNIT_EXPECT_EQ(test, tree->side->nr_iommufd, 3);
+	KUNIT_EXPECT_EQ(test, tree->chain[1]->nr_iommufd, 3);
 
-	ioasids_css_offline(&tree->side.css);
-	KUNIT_EXPECT_EQ(test, tree->side.nr_iommufd, 0);
-	KUNIT_EXPECT_EQ(test, tree->chain[1].nr_iommufd, 3);
+	ioasids_css_offline(&tree->side->css);
+	KUNIT_EXPECT_EQ(test, tree->side->nr_iommufd, 0);
+	KUNIT_EXPECT_EQ(test, tree->chain[1]->nr_iommufd, 3);
 
 	ioasids_uncharge(acct, IOASIDS_IOMMUFD);
 	KUNIT_EXPECT_EQ(test, acct->nr_iommufd, 2);
-	KUNIT_EXPECT_EQ(test, tree->chain[0].nr, 4);
-	KUNIT_EXPECT_EQ(test, tree->chain[0].nr_iommufd, 2);
+	KUNIT_EXPECT_EQ(test, tree->chain[0]->nr, 4);
+	KUNIT_EXPECT_EQ(test, tree->chain[0]->nr_iommufd, 2);
 	ioasids_uncharge(acct, IOASIDS_SVA);
-	KUNIT_EXPECT_EQ(test, tree->chain[0].nr, 3);
-	KUNIT_EXPECT_EQ(test, tree->chain[0].nr_iommufd, 2);
+	KUNIT_EXPECT_EQ(test, tree->chain[0]->nr, 3);
+	KUNIT_EXPECT_EQ(test, tree->chain[0]->nr_iommufd, 2);
 }
 
 static struct ioasids_account *account_of(struct task_struct *task)
