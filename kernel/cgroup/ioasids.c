@@ -44,8 +44,9 @@
 #include <linux/kernel.h>
 #include <linux/list.h>
 #include <linux/pid.h>
-#include <linux/rbtree.h>
+#include <linux/refcount.h>
 #include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
@@ -97,8 +98,8 @@ struct ioasids_cgroup {
 
 /**
  * struct ioasids_account - what one thread group holds
- * @node:	in ioasids_accounts
  * @in_cgroup:	in the accounts of @cg
+ * @signal:	what the threads share, pinned; it points back here
  * @tgid:	the thread group, pinned; it may be long dead
  * @cg:		where the thread group stands, or last stood; always online,
  *		so that no account keeps a removed cgroup alive
@@ -107,11 +108,12 @@ struct ioasids_cgroup {
  * @refs:	one for each charge, and one for each ioasids_account_get() that
  *		has not become a charge yet
  *
- * Everything but @tgid is protected by ioasids_lock.
+ * Everything but @signal and @tgid, and what points here from @signal, is protected
+ * by ioasids_lock. No task is pinned: it would keep its cgroups from going.
  */
 struct ioasids_account {
-	struct rb_node		node;
 	struct list_head	in_cgroup;
+	struct signal_struct	*signal;
 	struct pid		*tgid;
 	struct ioasids_cgroup	*cg;
 	unsigned long		nr;
@@ -122,14 +124,10 @@ struct ioasids_account {
 /*
  * One lock over check and commit makes the count exact by construction, and
  * beats an atomic operation for each level as soon as hierarchies nest. It is
- * held for O(log accounts) or O(depth); an admin who delegates bounds the depth
- * with cgroup.max.depth. Interrupts are off because PASIDs may be freed from any
- * context.
+ * held for O(depth), which an admin who delegates bounds with cgroup.max.depth.
+ * Interrupts are off because PASIDs may be freed from any context.
  */
 static DEFINE_SPINLOCK(ioasids_lock);
-
-/* All accounts by the address of their thread group's struct pid. */
-static struct rb_root ioasids_accounts = RB_ROOT;
 
 static struct ioasids_cgroup ioasids_root = {
 	.path	= { &ioasids_root },
@@ -137,7 +135,7 @@ static struct ioasids_cgroup ioasids_root = {
 
 /*
  * What drivers take for the kernel's own use: it stands in the root for ever
- * and is no process's, so it is neither in the tree nor on a list.
+ * and is no process's, so no process points to it and it is on no list.
  */
 static struct ioasids_account ioasids_kernel = {
 	.cg	= &ioasids_root,
@@ -240,34 +238,6 @@ static struct ioasids_cgroup *ioasids_of_task(struct task_struct *task,
 	return cg;
 }
 
-static int ioasids_account_cmp(const void *tgid, const struct rb_node *node)
-{
-	const struct ioasids_account *acct;
-
-	acct = rb_entry(node, struct ioasids_account, node);
-	if ((unsigned long)tgid == (unsigned long)acct->tgid)
-		return 0;
-	return (unsigned long)tgid < (unsigned long)acct->tgid ? -1 : 1;
-}
-
-static bool ioasids_account_less(struct rb_node *a, const struct rb_node *b)
-{
-	const struct ioasids_account *acct;
-
-	acct = rb_entry(a, struct ioasids_account, node);
-	return ioasids_account_cmp(acct->tgid, b) < 0;
-}
-
-static struct ioasids_account *ioasids_account_find(struct pid *tgid)
-{
-	struct rb_node *node;
-
-	lockdep_assert_held(&ioasids_lock);
-
-	node = rb_find(tgid, &ioasids_accounts, ioasids_account_cmp);
-	return node ? rb_entry(node, struct ioasids_account, node) : NULL;
-}
-
 /*
  * Move @acct with all its charges to @to. Their common ancestors hold it before
  * and after: touching those would show a reader a count that never was.
@@ -318,36 +288,37 @@ static bool ioasids_account_unref(struct ioasids_account *acct)
 	if (--acct->refs)
 		return false;
 
-	rb_erase(&acct->node, &ioasids_accounts);
+	acct->signal->ioasids = NULL;
 	list_del(&acct->in_cgroup);
 	return true;
 }
 
 static void ioasids_account_free(struct ioasids_account *acct)
 {
+	put_signal_struct(acct->signal);
 	put_pid(acct->tgid);
 	kfree(acct);
 }
 
 /*
- * The account of @payer, if there is one. The pid is only compared, and what is in
- * the tree pins its own: no reference is needed for that.
+ * The account of @payer, if there is one. A process that has been reaped has none
+ * to give, even where it left charges behind.
  */
 static struct ioasids_account *ioasids_account_find_get(struct task_struct *payer)
 {
 	struct ioasids_account *acct = &ioasids_kernel;
-	struct pid *tgid;
+	bool process;
 
 	guard(rcu)();
-	tgid = payer ? task_tgid(payer) : NULL;
+	process = payer && task_tgid(payer);
 	guard(spinlock_irq)(&ioasids_lock);
-	if (tgid)
-		acct = ioasids_account_find(tgid);
+	if (process)
+		acct = payer->signal->ioasids;
 	if (!acct)
 		return NULL;
 
 	acct->refs++;
-	if (tgid)
+	if (process)
 		ioasids_account_follow(acct, payer);
 	return acct;
 }
@@ -387,15 +358,17 @@ struct ioasids_account *ioasids_account_get(struct task_struct *payer)
 		return ioasids_account_find_get(NULL);
 	}
 	new->tgid = tgid;
+	new->signal = payer->signal;
+	refcount_inc(&new->signal->sigcnt);
 
 	spin_lock_irq(&ioasids_lock);
 	/* Another thread of the process may have been faster. */
-	acct = ioasids_account_find(tgid);
+	acct = payer->signal->ioasids;
 	if (!acct) {
 		acct = new;
 		acct->cg = ioasids_of_task(payer, tgid);
 		list_add(&acct->in_cgroup, &acct->cg->accounts);
-		rb_add(&acct->node, &ioasids_accounts, ioasids_account_less);
+		acct->signal->ioasids = acct;
 	}
 	acct->refs++;
 	spin_unlock_irq(&ioasids_lock);
@@ -686,7 +659,7 @@ static void ioasids_attach(struct cgroup_taskset *tset)
 		if (!ioasids_task_decides(task))
 			continue;
 		guard(spinlock_irq)(&ioasids_lock);
-		acct = ioasids_account_find(task_tgid(task));
+		acct = task->signal->ioasids;
 		if (acct)
 			ioasids_account_move(acct, css_ioasids(css));
 	}

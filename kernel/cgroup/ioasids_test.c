@@ -418,7 +418,7 @@ static void iommufd_is_counted_apart(struct kunit *test)
 static struct ioasids_account *account_of(struct task_struct *task)
 {
 	guard(spinlock_irq)(&ioasids_lock);
-	return ioasids_account_find(task_tgid(task));
+	return task->signal->ioasids;
 }
 
 static int never_run(void *unused)

@@ -301,9 +301,12 @@ static void check_leaks(void)
 
 	CHECK(live_objects == of_cgroups, "%ld objects are left, %ld are of cgroups\n",
 	      live_objects, of_cgroups);
-	for (int i = 0; i < NR_PROCESSES; i++)
+	for (int i = 0; i < NR_PROCESSES; i++) {
 		CHECK(atomic_read(&processes[i]->leader->tgid->count) == 1,
 		      "a process ID is referenced\n");
+		CHECK(atomic_read(&processes[i]->leader->signal->sigcnt) == 1,
+		      "a process is referenced\n");
+	}
 }
 
 static void epoch(void)

@@ -134,6 +134,12 @@ void put_pid(struct pid *pid)
 		free(pid);
 }
 
+void put_signal_struct(struct signal_struct *signal)
+{
+	if (refcount_dec_and_test(&signal->sigcnt))
+		free(signal);
+}
+
 u64 cgroup_id(const struct cgroup *cgroup)
 {
 	return cgroup->id;
@@ -228,14 +234,17 @@ struct task_struct *world_process(struct cgroup *cgroup)
 {
 	static int last_nr;
 	struct task_struct *task = malloc(sizeof(*task));
+	struct signal_struct *signal = malloc(sizeof(*signal));
 	struct pid *tgid = malloc(sizeof(*tgid));
 
+	*signal = (struct signal_struct) { .sigcnt = ATOMIC_INIT(1) };
 	*tgid = (struct pid) {
 		.count	= ATOMIC_INIT(1),
 		.task	= task,
 		.nr	= ++last_nr,
 	};
 	*task = (struct task_struct) {
+		.signal		= signal,
 		.cgroups	= &cgroup->set,
 		.group_leader	= task,
 		.tgid		= tgid,
@@ -261,6 +270,7 @@ void world_exit(struct task_struct *leader)
 	WRITE_ONCE(leader->flags, PF_EXITING);
 	rcu_assign_pointer(leader->tgid->task, NULL);
 	put_pid(leader->tgid);
+	put_signal_struct(leader->signal);
 }
 
 static struct cftype *find_file(const char *name)

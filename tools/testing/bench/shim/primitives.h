@@ -217,6 +217,8 @@ void kmem_cache_free(struct kmem_cache *cache, void *object);
 #define SLAB_RECLAIM_ACCOUNT		0
 #define kzalloc(size, gfp)		kmalloc(size, (gfp) | __GFP_ZERO)
 #define kzalloc_obj(p, ...)		((typeof(p) *)kzalloc(sizeof(p), default_gfp(__VA_ARGS__)))
+#define kzalloc_flex(p, fam, n, ...) \
+	((typeof(p) *)kzalloc(struct_size(&(p), fam, n), default_gfp(__VA_ARGS__)))
 #define kmem_cache_alloc(cache, gfp)	kmem_cache_alloc_lru(cache, NULL, gfp)
 #define kmemleak_update_trace(p)	do { } while (0)
 DEFINE_FREE(kfree, void *, if (_T) kfree(_T))

@@ -26,8 +26,14 @@ struct pid {
 	int nr;
 };
 
+struct signal_struct {
+	refcount_t sigcnt;
+	struct ioasids_account *ioasids;
+};
+
 struct task_struct {
 	unsigned int flags;
+	struct signal_struct *signal;
 	struct css_set *cgroups;
 	struct task_struct *group_leader;
 	struct pid *tgid;
@@ -69,6 +75,7 @@ static inline struct pid *get_task_pid(struct task_struct *task, enum pid_type t
 }
 
 void put_pid(struct pid *pid);
+void put_signal_struct(struct signal_struct *signal);
 
 static inline pid_t pid_nr(struct pid *pid)
 {
