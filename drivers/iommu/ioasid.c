@@ -17,7 +17,9 @@
  * for accounting anyway.
  */
 
+#include <linux/bitmap.h>
 #include <linux/bug.h>
+#include <linux/build_bug.h>
 #include <linux/cgroup_ioasids.h>
 #include <linux/cleanup.h>
 #include <linux/debugfs.h>
@@ -35,40 +37,51 @@
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/seq_file.h>
+#include <linux/sizes.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
 #include <linux/xarray.h>
 
 #define CREATE_TRACE_POINTS
 #include <trace/events/ioasid.h>
 
-/*
- * The shared space: the account that pays for each number in use. Where there is
- * no accounting an entry must still tell a number in use from a free one, and
- * whether a process has it or the kernel.
+DEFINE_SPINLOCK(ioasids_lock);
+
+/* PCI Express and SMMUv3 have no more. */
+#define IOASID_CAPACITY		(1U << 20)
+
+/* As many numbers as fill a page, with who pays for each. */
+#define IOASID_CHUNK		504U
+#define IOASID_NR_CHUNKS	DIV_ROUND_UP(IOASID_CAPACITY, IOASID_CHUNK)
+
+/**
+ * struct ioasid_chunk - some consecutive numbers of the shared space
+ * @used: which of them are taken
+ * @payer: the account that pays for each of those. Where there is no accounting it
+ *	   still tells whether a process has the number or the kernel.
+ *
+ * Protected by ioasids_lock. A chunk is made when a number in it is first taken, and
+ * stays.
  */
-static DEFINE_XARRAY_FLAGS(ioasid_xa, XA_FLAGS_ALLOC | XA_FLAGS_LOCK_IRQ);
+struct ioasid_chunk {
+	DECLARE_BITMAP(used, IOASID_CHUNK);
+	void *payer[IOASID_CHUNK];
+};
+
+/*
+ * The shared space, from IOMMU_FIRST_GLOBAL_PASID on. No xarray and no IDA: each has a
+ * lock of its own, and walks from its root and back for each number. Here a number is
+ * under the lock that its charge is under, and the lowest free one is a few words
+ * away, however many are in use.
+ */
+static struct ioasid_chunk *ioasid_chunks[IOASID_NR_CHUNKS];
+static DECLARE_BITMAP(ioasid_full, IOASID_NR_CHUNKS);
+
+/* No chunk below this one has a free number. */
+static unsigned int ioasid_first;
 
 /* Each struct ioasid_attachment, at whichever index was free. */
 static DEFINE_XARRAY_FLAGS(ioasid_attached_xa, XA_FLAGS_ALLOC1 | XA_FLAGS_LOCK_IRQ);
-
-static struct xarray *ioasid_xa_of(enum ioasids_user user)
-{
-	return user == IOASIDS_IOMMUFD ? &ioasid_attached_xa : &ioasid_xa;
-}
-
-static void *ioasid_entry(struct ioasids_account *acct, bool process)
-{
-	return acct ?: xa_mk_value(process);
-}
-
-static struct ioasids_account *ioasid_account(enum ioasids_user user, void *entry)
-{
-	struct ioasid_attachment *attachment = entry;
-
-	if (user == IOASIDS_IOMMUFD)
-		return attachment->acct;
-
-	return xa_is_value(entry) ? NULL : entry;
-}
 
 /* A PASID in use, as debugfs and the tracepoints tell of it. */
 struct ioasid_row {
@@ -77,86 +90,144 @@ struct ioasid_row {
 	struct ioasids_account	*acct;
 };
 
-static struct ioasid_row ioasid_row(enum ioasids_user user, u32 index, void *entry)
+static void *ioasid_payer(struct ioasids_account *acct, bool process)
 {
-	struct ioasid_row row = { .acct = ioasid_account(user, entry) };
-	struct ioasid_attachment *attachment = entry;
-	bool process;
+	return acct ?: xa_mk_value(process);
+}
 
-	if (user == IOASIDS_IOMMUFD) {
-		row.pasid = attachment->pasid;
-		row.user = "iommufd";
-		return row;
-	}
+static struct ioasids_account *ioasid_account(void *payer)
+{
+	return xa_is_value(payer) ? NULL : payer;
+}
 
+static struct ioasid_row ioasid_row(u32 pasid, void *payer)
+{
+	struct ioasids_account *acct = ioasid_account(payer);
 	/* A process has one for shared virtual addressing alone. */
-	process = row.acct ? ioasids_account_tgid(row.acct) : xa_to_value(entry);
-	row.pasid = index;
-	row.user = process ? "sva" : "kernel";
-	return row;
+	bool process = acct ? ioasids_account_tgid(acct) : xa_to_value(payer);
+
+	return (struct ioasid_row) {
+		.pasid	= pasid,
+		.user	= process ? "sva" : "kernel",
+		.acct	= acct,
+	};
+}
+
+static struct ioasid_row ioasid_attached_row(const struct ioasid_attachment *attachment)
+{
+	return (struct ioasid_row) {
+		.pasid	= attachment->pasid,
+		.user	= "iommufd",
+		.acct	= attachment->acct,
+	};
+}
+
+/* Events are under the lock, so in the order in which PASIDs change hands. */
+static void ioasid_trace_alloc(struct ioasid_row row)
+{
+	trace_ioasid_alloc(row.pasid, row.user, ioasids_account_tgid(row.acct),
+			   ioasids_account_cgroup(row.acct));
+}
+
+static void ioasid_trace_free(struct ioasid_row row)
+{
+	trace_ioasid_free(row.pasid, row.user, ioasids_account_tgid(row.acct),
+			  ioasids_account_cgroup(row.acct));
+}
+
+static int ioasid_make_chunk(unsigned int nr)
+	__must_hold(&ioasids_lock)
+{
+	struct ioasid_chunk *chunk;
+
+	BUILD_BUG_ON(sizeof(*chunk) > SZ_4K);
+
+	spin_unlock_irq(&ioasids_lock);
+	chunk = kzalloc_obj(*chunk);
+	spin_lock_irq(&ioasids_lock);
+	if (!chunk)
+		return -ENOMEM;
+
+	/* Another allocation may have been faster. */
+	if (ioasid_chunks[nr])
+		kfree(chunk);
+	else
+		ioasid_chunks[nr] = chunk;
+	return 0;
 }
 
 /*
- * Take a free index in @range for @entry, and charge it to @acct, which is put
- * where that fails. Return: 0; -ENOMEM; -ENOSPC; -EAGAIN where a limit refused.
+ * The lowest free number below @max_pasids, in a chunk that is there. The lock is let
+ * go and taken again where that has to be made. Return: the number; -ENOMEM; -ENOSPC.
  */
-static int ioasid_take(enum ioasids_user user, struct ioasids_account *acct,
-		       void *entry, struct xa_limit range, u32 *index)
+static int ioasid_lowest(u32 max_pasids)
+	__must_hold(&ioasids_lock)
 {
-	struct xarray *xa = ioasid_xa_of(user);
-	struct ioasids_refusal refusal = { };
-	struct ioasid_row row;
+	struct ioasid_chunk *chunk;
+	unsigned int nr;
+	u32 pasid;
 	int ret;
 
-	/* Events are in the order in which numbers change hands. */
-	xa_lock_irq(xa);
-	ret = __xa_alloc(xa, index, entry, range, GFP_KERNEL);
-	if (!ret) {
-		ret = ioasids_try_charge(acct, user, &refusal);
-		if (ret)
-			__xa_erase(xa, *index);
-	} else if (ret == -EBUSY) {
-		/* The xarray's word for a range that is full. */
-		ret = -ENOSPC;
-	}
-	if (!ret && trace_ioasid_alloc_enabled()) {
-		row = ioasid_row(user, *index, entry);
-		trace_ioasid_alloc(row.pasid, row.user,
-				   ioasids_account_tgid(acct),
-				   ioasids_account_cgroup(acct));
-	}
-	xa_unlock_irq(xa);
+	for (;;) {
+		nr = find_next_zero_bit(ioasid_full, IOASID_NR_CHUNKS, ioasid_first);
+		ioasid_first = nr;
+		pasid = IOMMU_FIRST_GLOBAL_PASID + nr * IOASID_CHUNK;
+		if (nr == IOASID_NR_CHUNKS || pasid >= max_pasids)
+			return -ENOSPC;
 
-	if (ret == -EAGAIN)
-		ioasids_refused(acct, &refusal);
-	if (ret)
-		ioasids_account_put(acct);
-	return ret;
+		chunk = ioasid_chunks[nr];
+		if (chunk)
+			break;
+		ret = ioasid_make_chunk(nr);
+		if (ret)
+			return ret;
+	}
+
+	pasid += find_first_zero_bit(chunk->used, IOASID_CHUNK);
+	return pasid < max_pasids ? pasid : -ENOSPC;
 }
 
-static void ioasid_give_back(enum ioasids_user user, u32 index)
+/* Take @pasid, the lowest that is free. */
+static void ioasid_set(u32 pasid, void *payer)
 {
-	struct xarray *xa = ioasid_xa_of(user);
-	struct ioasids_account *acct;
-	struct ioasid_row row;
-	unsigned long flags;
-	void *entry;
+	u32 index = pasid - IOMMU_FIRST_GLOBAL_PASID;
+	unsigned int nr = index / IOASID_CHUNK, i = index % IOASID_CHUNK;
+	struct ioasid_chunk *chunk = ioasid_chunks[nr];
 
-	xa_lock_irqsave(xa, flags);
-	entry = __xa_erase(xa, index);
-	if (entry) {
-		acct = ioasid_account(user, entry);
-		if (trace_ioasid_free_enabled()) {
-			row = ioasid_row(user, index, entry);
-			trace_ioasid_free(row.pasid, row.user,
-					  ioasids_account_tgid(acct),
-					  ioasids_account_cgroup(acct));
-		}
-		ioasids_uncharge(acct, user);
-	}
-	xa_unlock_irqrestore(xa, flags);
+	lockdep_assert_held(&ioasids_lock);
 
-	WARN_ON_ONCE(!entry);
+	__set_bit(i, chunk->used);
+	chunk->payer[i] = payer;
+	if (find_next_zero_bit(chunk->used, IOASID_CHUNK, i) == IOASID_CHUNK)
+		__set_bit(nr, ioasid_full);
+}
+
+/* Return: who paid for @pasid; NULL where it was not taken. */
+static void *ioasid_clear(u32 pasid)
+{
+	u32 index = pasid - IOMMU_FIRST_GLOBAL_PASID;
+	unsigned int nr = index / IOASID_CHUNK, i = index % IOASID_CHUNK;
+	struct ioasid_chunk *chunk;
+
+	lockdep_assert_held(&ioasids_lock);
+
+	chunk = nr < IOASID_NR_CHUNKS ? ioasid_chunks[nr] : NULL;
+	if (!chunk || !__test_and_clear_bit(i, chunk->used))
+		return NULL;
+
+	__clear_bit(nr, ioasid_full);
+	ioasid_first = min(ioasid_first, nr);
+	return chunk->payer[i];
+}
+
+/* Tell of a refusal, and give back the account, once the locks are let go. */
+static int ioasid_failed(int ret, struct ioasids_account *acct,
+			 const struct ioasids_refusal *refusal)
+{
+	if (ret == -EAGAIN)
+		ioasids_refused(acct, refusal);
+	ioasids_account_put(acct);
+	return ret;
 }
 
 /**
@@ -176,21 +247,30 @@ static void ioasid_give_back(enum ioasids_user user, u32 index)
  */
 int ioasid_alloc(struct task_struct *payer, u32 max_pasids)
 {
+	struct ioasids_refusal refusal = { };
 	struct ioasids_account *acct;
-	u32 pasid;
-	int ret;
+	int pasid, ret;
 
 	if (max_pasids <= IOMMU_FIRST_GLOBAL_PASID)
 		return -ENOSPC;
 
+	spin_lock_irq(&ioasids_lock);
 	acct = ioasids_account_get(payer);
-	if (IS_ERR(acct))
+	if (IS_ERR(acct)) {
+		spin_unlock_irq(&ioasids_lock);
 		return PTR_ERR(acct);
+	}
 
-	ret = ioasid_take(IOASIDS_SVA, acct, ioasid_entry(acct, payer),
-			  XA_LIMIT(IOMMU_FIRST_GLOBAL_PASID, max_pasids - 1),
-			  &pasid);
-	return ret ?: pasid;
+	pasid = ioasid_lowest(max_pasids);
+	ret = pasid < 0 ? pasid : ioasids_try_charge(acct, IOASIDS_SVA, &refusal);
+	if (!ret) {
+		ioasid_set(pasid, ioasid_payer(acct, payer));
+		if (trace_ioasid_alloc_enabled())
+			ioasid_trace_alloc(ioasid_row(pasid, ioasid_payer(acct, payer)));
+	}
+	spin_unlock_irq(&ioasids_lock);
+
+	return ret ? ioasid_failed(ret, acct, &refusal) : pasid;
 }
 
 /*
@@ -248,7 +328,21 @@ int ioasid_alloc_mm(struct mm_struct *mm, u32 max_pasids)
  */
 void ioasid_free(u32 pasid)
 {
-	ioasid_give_back(IOASIDS_SVA, pasid);
+	struct ioasids_account *gone = NULL;
+	unsigned long flags;
+	void *payer;
+
+	spin_lock_irqsave(&ioasids_lock, flags);
+	payer = ioasid_clear(pasid);
+	if (payer) {
+		if (trace_ioasid_free_enabled())
+			ioasid_trace_free(ioasid_row(pasid, payer));
+		gone = ioasids_uncharge(ioasid_account(payer), IOASIDS_SVA);
+	}
+	spin_unlock_irqrestore(&ioasids_lock, flags);
+
+	ioasids_account_free(gone);
+	WARN_ON_ONCE(!payer);
 }
 
 /**
@@ -270,24 +364,40 @@ void ioasid_free(u32 pasid)
 int ioasid_attach(struct ioasid_attachment *attachment,
 		  struct task_struct *payer, u32 pasid)
 {
+	struct ioasids_refusal refusal = { };
 	struct ioasids_account *acct;
 	int ret;
 
 	if (pasid == IOMMU_NO_PASID)
 		return 0;
 
+	spin_lock_irq(&ioasids_lock);
 	acct = ioasids_account_get(payer);
+	spin_unlock_irq(&ioasids_lock);
 	if (IS_ERR(acct))
 		return PTR_ERR(acct);
 
 	attachment->acct = acct;
 	attachment->pasid = pasid;
-	ret = ioasid_take(IOASIDS_IOMMUFD, acct, attachment, xa_limit_32b,
-			  &attachment->index);
-	if (ret)
+	xa_lock_irq(&ioasid_attached_xa);
+	ret = __xa_alloc(&ioasid_attached_xa, &attachment->index, attachment,
+			 xa_limit_32b, GFP_KERNEL);
+	/* The xarray's word for a range that is full. */
+	if (ret == -EBUSY)
+		ret = -ENOSPC;
+	scoped_guard(spinlock, &ioasids_lock) {
+		if (!ret)
+			ret = ioasids_try_charge(acct, IOASIDS_IOMMUFD, &refusal);
+		if (!ret && trace_ioasid_alloc_enabled())
+			ioasid_trace_alloc(ioasid_attached_row(attachment));
+	}
+	if (ret) {
+		__xa_erase(&ioasid_attached_xa, attachment->index);
 		attachment->index = 0;
+	}
+	xa_unlock_irq(&ioasid_attached_xa);
 
-	return ret;
+	return ret ? ioasid_failed(ret, acct, &refusal) : 0;
 }
 EXPORT_SYMBOL_NS_GPL(ioasid_attach, "IOMMUFD_INTERNAL");
 
@@ -299,10 +409,22 @@ EXPORT_SYMBOL_NS_GPL(ioasid_attach, "IOMMUFD_INTERNAL");
  */
 void ioasid_detach(struct ioasid_attachment *attachment)
 {
+	struct ioasids_account *gone;
+	unsigned long flags;
+
 	if (!attachment->index)
 		return;
 
-	ioasid_give_back(IOASIDS_IOMMUFD, attachment->index);
+	xa_lock_irqsave(&ioasid_attached_xa, flags);
+	WARN_ON_ONCE(__xa_erase(&ioasid_attached_xa, attachment->index) != attachment);
+	scoped_guard(spinlock, &ioasids_lock) {
+		if (trace_ioasid_free_enabled())
+			ioasid_trace_free(ioasid_attached_row(attachment));
+		gone = ioasids_uncharge(attachment->acct, IOASIDS_IOMMUFD);
+	}
+	xa_unlock_irqrestore(&ioasid_attached_xa, flags);
+
+	ioasids_account_free(gone);
 	attachment->index = 0;
 }
 EXPORT_SYMBOL_NS_GPL(ioasid_detach, "IOMMUFD_INTERNAL");
@@ -312,41 +434,64 @@ EXPORT_SYMBOL_NS_GPL(ioasid_detach, "IOMMUFD_INTERNAL");
  * moment that it is found until the line has been written; no lock is kept over
  * more than that one step, and none while the reader is away.
  */
-static struct ioasid_row *ioasid_table_find_in(enum ioasids_user user, loff_t first,
-					       struct seq_file *sf, loff_t *pos)
+static bool ioasid_find_number(struct ioasid_row *row, unsigned int index)
 {
-	struct xarray *xa = ioasid_xa_of(user);
-	struct ioasid_row *row = sf->private;
-	unsigned long index = *pos - first;
-	void *entry;
+	unsigned int nr = index / IOASID_CHUNK, i = index % IOASID_CHUNK;
+	struct ioasid_chunk *chunk;
 
-	xa_lock_irq(xa);
-	entry = xa_find(xa, &index, U32_MAX, XA_PRESENT);
-	if (entry) {
-		*pos = first + index;
-		*row = ioasid_row(user, index, entry);
-		if (row->acct)
+	for (; nr < IOASID_NR_CHUNKS; nr++, i = 0) {
+		guard(spinlock_irq)(&ioasids_lock);
+		chunk = ioasid_chunks[nr];
+		if (!chunk)
+			continue;
+		i = find_next_bit(chunk->used, IOASID_CHUNK, i);
+		if (i == IOASID_CHUNK)
+			continue;
+		*row = ioasid_row(IOMMU_FIRST_GLOBAL_PASID + nr * IOASID_CHUNK + i,
+				  chunk->payer[i]);
+		ioasids_account_hold(row->acct);
+		return true;
+	}
+
+	return false;
+}
+
+static bool ioasid_find_attachment(struct ioasid_row *row, unsigned long *index)
+{
+	struct ioasid_attachment *attachment;
+
+	xa_lock_irq(&ioasid_attached_xa);
+	attachment = xa_find(&ioasid_attached_xa, index, U32_MAX, XA_PRESENT);
+	if (attachment) {
+		*row = ioasid_attached_row(attachment);
+		scoped_guard(spinlock, &ioasids_lock)
 			ioasids_account_hold(row->acct);
 	}
-	xa_unlock_irq(xa);
+	xa_unlock_irq(&ioasid_attached_xa);
 
-	return entry ? row : NULL;
+	return attachment;
 }
 
 /* The numbers of the shared space come first, and then what is attached. */
 static void *ioasid_table_find(struct seq_file *sf, loff_t *pos)
 {
 	const loff_t attached = 1LL + U32_MAX;
-	struct ioasid_row *row;
+	struct ioasid_row *row = sf->private;
+	unsigned long index;
 
 	if (*pos < attached) {
-		row = ioasid_table_find_in(IOASIDS_SVA, 0, sf, pos);
-		if (row)
+		if (ioasid_find_number(row, *pos - IOMMU_FIRST_GLOBAL_PASID)) {
+			*pos = row->pasid;
 			return row;
+		}
 		*pos = attached;
 	}
 
-	return ioasid_table_find_in(IOASIDS_IOMMUFD, attached, sf, pos);
+	index = *pos - attached;
+	if (!ioasid_find_attachment(row, &index))
+		return NULL;
+	*pos = attached + index;
+	return row;
 }
 
 static void *ioasid_table_start(struct seq_file *sf, loff_t *pos)

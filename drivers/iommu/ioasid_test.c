@@ -11,6 +11,7 @@
 #include <kunit/test.h>
 #include <linux/pid.h>
 #include <linux/sched/mm.h>
+#include <linux/slab.h>
 #include <linux/spinlock.h>
 
 /* Numbers for a device that tells 2^5 PASIDs apart. */
@@ -103,6 +104,48 @@ static void device_without_pasids_gets_none(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ioasid_alloc(NULL, 1), -ENOSPC);
 }
 
+/* For a device whose numbers are in three chunks. */
+static void full_chunks_are_passed_over_until_one_has_room(struct kunit *test)
+{
+	const u32 max_pasids = 3 * IOASID_CHUNK;
+	int *held, nr = 0, unordered = 0, low, high;
+
+	held = kcalloc(max_pasids, sizeof(*held), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, held);
+	while ((held[nr] = ioasid_alloc(NULL, max_pasids)) >= 0) {
+		unordered += nr && held[nr] <= held[nr - 1];
+		nr++;
+	}
+	KUNIT_EXPECT_EQ(test, held[nr], -ENOSPC);
+	KUNIT_EXPECT_EQ(test, unordered, 0);
+
+	if (nr > 2 * IOASID_CHUNK) {
+		low = held[IOASID_CHUNK / 2];
+		high = held[IOASID_CHUNK * 3 / 2];
+		ioasid_free(low);
+		ioasid_free(high);
+		KUNIT_EXPECT_EQ(test, ioasid_alloc(NULL, max_pasids), low);
+		KUNIT_EXPECT_EQ(test, ioasid_alloc(NULL, max_pasids), high);
+		KUNIT_EXPECT_EQ(test, ioasid_alloc(NULL, max_pasids), -ENOSPC);
+	} else {
+		KUNIT_FAIL(test, "only %d numbers were free", nr);
+	}
+
+	while (nr)
+		ioasid_free(held[--nr]);
+	kfree(held);
+}
+
+/* Who pays for @pasid, NULL where it is free. */
+static void *payer_of(u32 pasid)
+{
+	struct ioasid_chunk *chunk = ioasid_chunks[(pasid - 1) / IOASID_CHUNK];
+	unsigned int i = (pasid - 1) % IOASID_CHUNK;
+
+	guard(spinlock_irq)(&ioasids_lock);
+	return test_bit(i, chunk->used) ? chunk->payer[i] : NULL;
+}
+
 /* With DEBUG_ATOMIC_SLEEP, a free that could sleep is a report in the log. */
 static void number_can_be_freed_under_a_spinlock(struct kunit *test)
 {
@@ -110,19 +153,20 @@ static void number_can_be_freed_under_a_spinlock(struct kunit *test)
 	static DEFINE_SPINLOCK(lock);
 
 	KUNIT_ASSERT_GT(test, pasid, 0);
-	KUNIT_EXPECT_NOT_NULL(test, xa_load(&ioasid_xa, pasid));
+	KUNIT_EXPECT_NOT_NULL(test, payer_of(pasid));
 	scoped_guard(spinlock_irqsave, &lock)
 		ioasid_free(pasid);
-	KUNIT_EXPECT_NULL(test, xa_load(&ioasid_xa, pasid));
+	KUNIT_EXPECT_NULL(test, payer_of(pasid));
 }
 
 /* Whether @pasid is paid for by the process of @payer. */
 static void expect_payer(struct kunit *test, int pasid, struct task_struct *payer)
 {
-	struct ioasids_account *acct = ioasids_account_get(payer);
+	struct ioasids_account *acct;
 
-	KUNIT_EXPECT_PTR_EQ(test, xa_load(&ioasid_xa, pasid),
-			    ioasid_entry(acct, payer));
+	scoped_guard(spinlock_irq, &ioasids_lock)
+		acct = ioasids_account_get(payer);
+	KUNIT_EXPECT_PTR_EQ(test, payer_of(pasid), ioasid_payer(acct, payer));
 	ioasids_account_put(acct);
 }
 
@@ -235,6 +279,7 @@ static struct kunit_case ioasid_cases[] = {
 	KUNIT_CASE(full_space_gives_enospc),
 	KUNIT_CASE(lowest_free_number_is_taken),
 	KUNIT_CASE(device_without_pasids_gets_none),
+	KUNIT_CASE(full_chunks_are_passed_over_until_one_has_room),
 	KUNIT_CASE(number_can_be_freed_under_a_spinlock),
 	KUNIT_CASE(payer_is_who_the_caller_names),
 	KUNIT_CASE(mm_is_paid_for_by_who_runs_in_it),

@@ -6,6 +6,7 @@
 #ifndef _LINUX_CGROUP_IOASIDS_H
 #define _LINUX_CGROUP_IOASIDS_H
 
+#include <linux/spinlock.h>
 #include <linux/stddef.h>
 #include <linux/types.h>
 
@@ -37,9 +38,20 @@ struct ioasids_refusal {
 	struct cgroup_subsys_state *limit;
 };
 
+/*
+ * Over which PASID is in use, who pays for it, and all counts. One lock over check
+ * and commit makes counts exact by construction, beats an atomic operation for each
+ * level as soon as hierarchies nest, and has a PASID and its charge change hands in
+ * one step. It is held for O(depth), which an admin who delegates bounds with
+ * cgroup.max.depth. Interrupts are off because PASIDs may be freed from any context.
+ * The core has it, as it needs it without the controller, too.
+ */
+extern spinlock_t ioasids_lock;
+
 #ifdef CONFIG_CGROUP_IOASIDS
 
 struct ioasids_account *ioasids_account_get(struct task_struct *payer);
+void ioasids_account_free(struct ioasids_account *acct);
 void ioasids_account_hold(struct ioasids_account *acct);
 void ioasids_account_put(struct ioasids_account *acct);
 pid_t ioasids_account_tgid(struct ioasids_account *acct);
@@ -50,7 +62,8 @@ int ioasids_try_charge(struct ioasids_account *acct, enum ioasids_user user,
 		       struct ioasids_refusal *refusal);
 void ioasids_refused(struct ioasids_account *acct,
 		     const struct ioasids_refusal *refusal);
-void ioasids_uncharge(struct ioasids_account *acct, enum ioasids_user user);
+struct ioasids_account *ioasids_uncharge(struct ioasids_account *acct,
+					 enum ioasids_user user);
 
 #else /* CONFIG_CGROUP_IOASIDS */
 
@@ -60,6 +73,7 @@ ioasids_account_get(struct task_struct *payer)
 	return NULL;
 }
 
+static inline void ioasids_account_free(struct ioasids_account *acct) {}
 static inline void ioasids_account_hold(struct ioasids_account *acct) {}
 static inline void ioasids_account_put(struct ioasids_account *acct) {}
 
@@ -88,8 +102,12 @@ static inline int ioasids_try_charge(struct ioasids_account *acct,
 
 static inline void ioasids_refused(struct ioasids_account *acct,
 				   const struct ioasids_refusal *refusal) {}
-static inline void ioasids_uncharge(struct ioasids_account *acct,
-				    enum ioasids_user user) {}
+
+static inline struct ioasids_account *
+ioasids_uncharge(struct ioasids_account *acct, enum ioasids_user user)
+{
+	return NULL;
+}
 
 #endif /* CONFIG_CGROUP_IOASIDS */
 

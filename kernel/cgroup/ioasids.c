@@ -121,14 +121,6 @@ struct ioasids_account {
 	unsigned long		refs;
 };
 
-/*
- * One lock over check and commit makes the count exact by construction, and
- * beats an atomic operation for each level as soon as hierarchies nest. It is
- * held for O(depth), which an admin who delegates bounds with cgroup.max.depth.
- * Interrupts are off because PASIDs may be freed from any context.
- */
-static DEFINE_SPINLOCK(ioasids_lock);
-
 static struct ioasids_cgroup ioasids_root = {
 	.path	= { &ioasids_root },
 };
@@ -178,9 +170,11 @@ static void ioasids_add(struct ioasids_cgroup *cg, struct ioasids_cgroup *top,
 
 	for (int i = cg->depth; i >= first; i--) {
 		cg = path[i];
-		cg->nr_iommufd += nr_iommufd;
+		/* Mostly there are none, and a walk costs what it stores. */
+		if (nr_iommufd)
+			cg->nr_iommufd += nr_iommufd;
 		WRITE_ONCE(cg->nr, cg->nr + nr);
-		if (cg->nr > cg->peak)
+		if (nr > 0 && cg->nr > cg->peak)
 			WRITE_ONCE(cg->peak, cg->nr);
 	}
 }
@@ -293,34 +287,59 @@ static bool ioasids_account_unref(struct ioasids_account *acct)
 	return true;
 }
 
-static void ioasids_account_free(struct ioasids_account *acct)
+/**
+ * ioasids_account_free() - free what went with its last charge
+ * @acct: from ioasids_uncharge(), or NULL
+ *
+ * Context: Any context; the caller does not hold ioasids_lock.
+ */
+void ioasids_account_free(struct ioasids_account *acct)
 {
+	if (!acct)
+		return;
+
 	put_signal_struct(acct->signal);
 	put_pid(acct->tgid);
 	kfree(acct);
 }
 
 /*
- * The account of @payer, if there is one. A process that has been reaped has none
- * to give, even where it left charges behind.
+ * The account of @payer, or NULL where there is none yet. A process that has been
+ * reaped has none to give, even where it left charges behind.
  */
-static struct ioasids_account *ioasids_account_find_get(struct task_struct *payer)
+static struct ioasids_account *ioasids_account_find(struct task_struct *payer)
 {
-	struct ioasids_account *acct = &ioasids_kernel;
-	bool process;
+	struct ioasids_account *acct;
 
-	guard(rcu)();
-	process = payer && task_tgid(payer);
-	guard(spinlock_irq)(&ioasids_lock);
-	if (process)
-		acct = payer->signal->ioasids;
-	if (!acct)
-		return NULL;
+	lockdep_assert_held(&ioasids_lock);
 
-	acct->refs++;
-	if (process)
+	if (!payer || !task_tgid(payer))
+		return &ioasids_kernel;
+
+	acct = payer->signal->ioasids;
+	if (acct)
 		ioasids_account_follow(acct, payer);
 	return acct;
+}
+
+/* Let @new be the account of @payer, unless that has just been reaped. */
+static struct ioasids_account *ioasids_account_open(struct task_struct *payer,
+						    struct ioasids_account *new)
+{
+	struct pid *tgid = get_task_pid(payer, PIDTYPE_TGID);
+
+	lockdep_assert_held(&ioasids_lock);
+
+	if (!tgid)
+		return &ioasids_kernel;
+
+	new->tgid = tgid;
+	new->signal = payer->signal;
+	refcount_inc(&new->signal->sigcnt);
+	new->signal->ioasids = new;
+	new->cg = ioasids_of_task(payer, tgid);
+	list_add(&new->in_cgroup, &new->cg->accounts);
+	return new;
 }
 
 /**
@@ -331,64 +350,51 @@ static struct ioasids_account *ioasids_account_find_get(struct task_struct *paye
  * Where all of the process has been reaped there is no thread group any more, and
  * what is taken in its name is the kernel's.
  *
- * Context: Process context, may sleep. Takes ioasids_lock.
+ * Context: Process context, may sleep. The caller holds ioasids_lock, with
+ *	    interrupts off by that alone; it is let go and taken again where an
+ *	    account has to be made.
  * Return: the account, to be given to ioasids_try_charge() or to
  *	   ioasids_account_put(); ERR_PTR(-ENOMEM); NULL where the controller is
- *	   disabled, which those two, ioasids_uncharge(), ioasids_account_tgid()
- *	   and ioasids_account_cgroup() accept.
+ *	   disabled, which all that take an account accept.
  */
 struct ioasids_account *ioasids_account_get(struct task_struct *payer)
+	__must_hold(&ioasids_lock)
 {
 	struct ioasids_account *acct, *new;
-	struct pid *tgid;
 
 	if (!cgroup_subsys_enabled(ioasids_cgrp_subsys))
 		return NULL;
 
-	acct = ioasids_account_find_get(payer);
-	if (acct)
-		return acct;
-
-	new = kzalloc_obj(*new, GFP_KERNEL_ACCOUNT);
-	if (!new)
-		return ERR_PTR(-ENOMEM);
-	tgid = get_task_pid(payer, PIDTYPE_TGID);
-	if (!tgid) {
-		kfree(new);
-		return ioasids_account_find_get(NULL);
-	}
-	new->tgid = tgid;
-	new->signal = payer->signal;
-	refcount_inc(&new->signal->sigcnt);
-
-	spin_lock_irq(&ioasids_lock);
-	/* Another thread of the process may have been faster. */
-	acct = payer->signal->ioasids;
+	acct = ioasids_account_find(payer);
 	if (!acct) {
-		acct = new;
-		acct->cg = ioasids_of_task(payer, tgid);
-		list_add(&acct->in_cgroup, &acct->cg->accounts);
-		acct->signal->ioasids = acct;
+		spin_unlock_irq(&ioasids_lock);
+		new = kzalloc_obj(*new, GFP_KERNEL_ACCOUNT);
+		spin_lock_irq(&ioasids_lock);
+		if (!new)
+			return ERR_PTR(-ENOMEM);
+
+		/* Another thread of the process may have been faster. */
+		acct = ioasids_account_find(payer) ?: ioasids_account_open(payer, new);
+		if (acct != new)
+			kfree(new);
 	}
+
 	acct->refs++;
-	spin_unlock_irq(&ioasids_lock);
-
-	if (acct != new)
-		ioasids_account_free(new);
-
 	return acct;
 }
 
 /**
  * ioasids_account_hold() - keep an account from going with its last charge
- * @acct: an account that is charged, and cannot be uncharged meanwhile
+ * @acct: an account that is charged
  *
- * Context: Any context in which a spinlock may be taken. Takes ioasids_lock.
+ * Context: The caller holds ioasids_lock.
  */
 void ioasids_account_hold(struct ioasids_account *acct)
 {
-	guard(spinlock_irqsave)(&ioasids_lock);
-	acct->refs++;
+	lockdep_assert_held(&ioasids_lock);
+
+	if (acct)
+		acct->refs++;
 }
 
 /**
@@ -431,16 +437,14 @@ pid_t ioasids_account_tgid(struct ioasids_account *acct)
  * ioasids_account_cgroup() - where an account stands
  * @acct: an account that is held, or charged
  *
- * Context: Any context in which a spinlock may be taken. Takes ioasids_lock.
+ * Context: The caller holds ioasids_lock.
  * Return: the cgroup's id, 0 where the controller is disabled.
  */
 u64 ioasids_account_cgroup(struct ioasids_account *acct)
 {
-	if (!acct)
-		return 0;
+	lockdep_assert_held(&ioasids_lock);
 
-	guard(spinlock_irqsave)(&ioasids_lock);
-	return cgroup_id(acct->cg->css.cgroup);
+	return acct ? cgroup_id(acct->cg->css.cgroup) : 0;
 }
 
 /**
@@ -494,7 +498,7 @@ int ioasids_account_show(struct seq_file *sf, struct ioasids_account *acct)
  *
  * Where several cgroups have no room, the one nearest to the payer is named.
  *
- * Context: Any context in which a spinlock may be taken. Takes ioasids_lock.
+ * Context: The caller holds ioasids_lock.
  * Return: 0, and the charge lasts until ioasids_uncharge(); or -EAGAIN, no count
  *	   has changed, and @refusal holds a reference that ioasids_refused()
  *	   drops.
@@ -505,10 +509,11 @@ int ioasids_try_charge(struct ioasids_account *acct, enum ioasids_user user,
 	bool iommufd = user == IOASIDS_IOMMUFD;
 	struct ioasids_cgroup *full;
 
+	lockdep_assert_held(&ioasids_lock);
+
 	if (!acct)
 		return 0;
 
-	guard(spinlock_irqsave)(&ioasids_lock);
 	full = ioasids_full(acct->cg);
 	if (full) {
 		/* A cgroup keeps its ancestors, so this keeps both. */
@@ -570,26 +575,24 @@ void ioasids_refused(struct ioasids_account *acct,
  * The charge is taken from the cgroup that the account stands in now, wherever
  * it was made.
  *
- * Context: Any context in which a spinlock may be taken. Takes ioasids_lock.
+ * Context: The caller holds ioasids_lock.
+ * Return: @acct where it has gone with its last charge, to be given to
+ *	   ioasids_account_free() once no lock is held; else NULL.
  */
-void ioasids_uncharge(struct ioasids_account *acct, enum ioasids_user user)
+struct ioasids_account *ioasids_uncharge(struct ioasids_account *acct,
+					 enum ioasids_user user)
 {
 	bool iommufd = user == IOASIDS_IOMMUFD;
-	unsigned long flags;
-	bool last;
+
+	lockdep_assert_held(&ioasids_lock);
 
 	if (!acct)
-		return;
+		return NULL;
 
-	spin_lock_irqsave(&ioasids_lock, flags);
 	ioasids_add(acct->cg, NULL, -1, -iommufd);
 	acct->nr--;
 	acct->nr_iommufd -= iommufd;
-	last = ioasids_account_unref(acct);
-	spin_unlock_irqrestore(&ioasids_lock, flags);
-
-	if (last)
-		ioasids_account_free(acct);
+	return ioasids_account_unref(acct) ? acct : NULL;
 }
 
 static struct cgroup_subsys_state *

@@ -79,14 +79,37 @@ static struct ioasids_account *account_make(struct kunit *test,
 	return acct;
 }
 
+static struct ioasids_account *account_get(struct task_struct *payer)
+{
+	guard(spinlock_irq)(&ioasids_lock);
+	return ioasids_account_get(payer);
+}
+
+static int try_charge(struct ioasids_account *acct, enum ioasids_user user,
+		      struct ioasids_refusal *refusal)
+{
+	guard(spinlock_irq)(&ioasids_lock);
+	return ioasids_try_charge(acct, user, refusal);
+}
+
+static void uncharge(struct ioasids_account *acct, enum ioasids_user user)
+{
+	struct ioasids_account *gone;
+
+	scoped_guard(spinlock_irqsave, &ioasids_lock)
+		gone = ioasids_uncharge(acct, user);
+	ioasids_account_free(gone);
+}
+
 /* Charge @nr times; each must succeed. */
-static void charge(struct kunit *test, struct ioasids_account *acct, int nr)
+static void charge(struct kunit *test, struct ioasids_account *acct,
+		   enum ioasids_user user, int nr)
 {
 	struct ioasids_refusal refusal = { };
 
 	while (nr--) {
 		acct->refs++;
-		KUNIT_ASSERT_EQ(test, ioasids_try_charge(acct, IOASIDS_SVA, &refusal), 0);
+		KUNIT_ASSERT_EQ(test, try_charge(acct, user, &refusal), 0);
 	}
 	KUNIT_EXPECT_NULL(test, refusal.limit);
 }
@@ -104,7 +127,7 @@ static void refuse(struct kunit *test, struct ioasids_account *acct,
 		before[i] = cg->nr;
 		peak[i] = cg->peak;
 	}
-	KUNIT_EXPECT_EQ(test, ioasids_try_charge(acct, IOASIDS_SVA, &refusal), -EAGAIN);
+	KUNIT_EXPECT_EQ(test, try_charge(acct, IOASIDS_SVA, &refusal), -EAGAIN);
 	KUNIT_EXPECT_PTR_EQ(test, refusal.payer, &acct->cg->css);
 	KUNIT_EXPECT_PTR_EQ(test, refusal.limit, &full->css);
 	KUNIT_EXPECT_EQ(test, acct->nr, nr);
@@ -126,13 +149,13 @@ static void charge_counts_at_every_level(struct kunit *test)
 	struct ioasids_tree *tree = tree_make(test);
 	struct ioasids_account *acct = account_make(test, tree->leaf);
 
-	charge(test, acct, 3);
+	charge(test, acct, IOASIDS_SVA, 3);
 	KUNIT_EXPECT_EQ(test, acct->nr, 3);
 	for (int i = 0; i < DEPTH; i++)
 		KUNIT_EXPECT_EQ(test, tree->chain[i]->nr, 3);
 	KUNIT_EXPECT_EQ(test, tree->side->nr, 0);
 
-	ioasids_uncharge(acct, IOASIDS_SVA);
+	uncharge(acct, IOASIDS_SVA);
 	KUNIT_EXPECT_EQ(test, acct->nr, 2);
 	for (int i = 0; i < DEPTH; i++)
 		KUNIT_EXPECT_EQ(test, tree->chain[i]->nr, 2);
@@ -145,10 +168,10 @@ static void limit_at_any_level_refuses(struct kunit *test)
 		struct ioasids_account *acct = account_make(test, tree->leaf);
 
 		tree->chain[i]->limit = 2;
-		charge(test, acct, 2);
+		charge(test, acct, IOASIDS_SVA, 2);
 		refuse(test, acct, tree->chain[i]);
-		ioasids_uncharge(acct, IOASIDS_SVA);
-		charge(test, acct, 1);
+		uncharge(acct, IOASIDS_SVA);
+		charge(test, acct, IOASIDS_SVA, 1);
 		refuse(test, acct, tree->chain[i]);
 	}
 }
@@ -177,8 +200,8 @@ static void siblings_share_their_parents_limit(struct kunit *test)
 	struct ioasids_account *b = account_make(test, tree->side);
 
 	tree->chain[1]->limit = 5;
-	charge(test, a, 3);
-	charge(test, b, 2);
+	charge(test, a, IOASIDS_SVA, 3);
+	charge(test, b, IOASIDS_SVA, 2);
 	refuse(test, a, tree->chain[1]);
 	refuse(test, b, tree->chain[1]);
 	KUNIT_EXPECT_EQ(test, tree->side->nr, 2);
@@ -190,15 +213,15 @@ static void lowered_limit_refuses_until_below(struct kunit *test)
 	struct ioasids_tree *tree = tree_make(test);
 	struct ioasids_account *acct = account_make(test, tree->leaf);
 
-	charge(test, acct, 4);
+	charge(test, acct, IOASIDS_SVA, 4);
 	tree->chain[2]->limit = 2;
 	refuse(test, acct, tree->chain[2]);
-	ioasids_uncharge(acct, IOASIDS_SVA);
+	uncharge(acct, IOASIDS_SVA);
 	refuse(test, acct, tree->chain[2]);
-	ioasids_uncharge(acct, IOASIDS_SVA);
+	uncharge(acct, IOASIDS_SVA);
 	refuse(test, acct, tree->chain[2]);
-	ioasids_uncharge(acct, IOASIDS_SVA);
-	charge(test, acct, 1);
+	uncharge(acct, IOASIDS_SVA);
+	charge(test, acct, IOASIDS_SVA, 1);
 }
 
 /* What chain[2] refuses to the leaf. */
@@ -236,9 +259,9 @@ static void peak_is_the_highest_that_was(struct kunit *test)
 	struct ioasids_account *stays = account_make(test, tree->side);
 	struct ioasids_account *moves = account_make(test, tree->leaf);
 
-	charge(test, stays, 1);
-	charge(test, moves, 3);
-	ioasids_uncharge(moves, IOASIDS_SVA);
+	charge(test, stays, IOASIDS_SVA, 1);
+	charge(test, moves, IOASIDS_SVA, 3);
+	uncharge(moves, IOASIDS_SVA);
 	KUNIT_EXPECT_EQ(test, tree->leaf->peak, 3);
 	KUNIT_EXPECT_EQ(test, tree->side->peak, 1);
 	KUNIT_EXPECT_EQ(test, tree->chain[1]->peak, 4);
@@ -257,8 +280,8 @@ static void move_takes_all_charges_along(struct kunit *test)
 	struct ioasids_account *stays = account_make(test, tree->leaf);
 	struct ioasids_account *moves = account_make(test, tree->leaf);
 
-	charge(test, stays, 1);
-	charge(test, moves, 4);
+	charge(test, stays, IOASIDS_SVA, 1);
+	charge(test, moves, IOASIDS_SVA, 4);
 
 	/* A full destination does not refuse. */
 	tree->side->limit = 0;
@@ -271,7 +294,7 @@ static void move_takes_all_charges_along(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, tree->chain[i]->nr, 1);
 
 	/* What was charged before is given back where the account is now. */
-	ioasids_uncharge(moves, IOASIDS_SVA);
+	uncharge(moves, IOASIDS_SVA);
 	KUNIT_EXPECT_EQ(test, tree->side->nr, 3);
 	KUNIT_EXPECT_EQ(test, tree->leaf->nr, 1);
 
@@ -302,7 +325,7 @@ static int churn(void *data)
 
 	for (int i = 0; i < 100000; i++) {
 		move(churn->acct, churn->tree->side);
-		ioasids_try_charge(churn->acct, IOASIDS_SVA, &refusal);
+		try_charge(churn->acct, IOASIDS_SVA, &refusal);
 		move(churn->acct, churn->tree->leaf);
 		cond_resched();
 	}
@@ -322,7 +345,7 @@ static void reader_sees_no_count_that_never_was(struct kunit *test)
 	churned.acct = account_make(test, churned.tree->leaf);
 	init_completion(&churned.done);
 	above->limit = 4;
-	charge(test, churned.acct, 4);
+	charge(test, churned.acct, IOASIDS_SVA, 4);
 	task = kthread_run(churn, &churned, "ioasids_test");
 	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
 
@@ -356,8 +379,8 @@ static void offline_hands_accounts_to_the_parent(struct kunit *test)
 	struct ioasids_account *a = account_make(test, tree->leaf);
 	struct ioasids_account *b = account_make(test, tree->leaf);
 
-	charge(test, a, 2);
-	charge(test, b, 3);
+	charge(test, a, IOASIDS_SVA, 2);
+	charge(test, b, IOASIDS_SVA, 3);
 	ioasids_css_offline(&tree->leaf->css);
 
 	KUNIT_EXPECT_PTR_EQ(test, a->cg, tree->chain[DEPTH - 2]);
@@ -368,7 +391,7 @@ static void offline_hands_accounts_to_the_parent(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, tree->chain[DEPTH - 2]->nr, 5);
 	KUNIT_EXPECT_EQ(test, tree->chain[0]->nr, 5);
 
-	ioasids_uncharge(a, IOASIDS_SVA);
+	uncharge(a, IOASIDS_SVA);
 	KUNIT_EXPECT_EQ(test, tree->leaf->nr, 0);
 	KUNIT_EXPECT_EQ(test, tree->chain[DEPTH - 2]->nr, 4);
 }
@@ -380,12 +403,8 @@ static void iommufd_is_counted_apart(struct kunit *test)
 	struct ioasids_account *acct = account_make(test, tree->leaf);
 	struct ioasids_refusal refusal = { };
 
-	charge(test, acct, 2);
-	for (int i = 0; i < 3; i++) {
-		acct->refs++;
-		KUNIT_ASSERT_EQ(test, ioasids_try_charge(acct, IOASIDS_IOMMUFD,
-							 &refusal), 0);
-	}
+	charge(test, acct, IOASIDS_SVA, 2);
+	charge(test, acct, IOASIDS_IOMMUFD, 3);
 	for (int i = 0; i < DEPTH; i++) {
 		KUNIT_EXPECT_EQ(test, tree->chain[i]->nr, 5);
 		KUNIT_EXPECT_EQ(test, tree->chain[i]->nr_iommufd, 3);
@@ -393,8 +412,7 @@ static void iommufd_is_counted_apart(struct kunit *test)
 
 	tree->chain[1]->limit = 5;
 	refuse(test, acct, tree->chain[1]);
-	KUNIT_EXPECT_EQ(test, ioasids_try_charge(acct, IOASIDS_IOMMUFD, &refusal),
-			-EAGAIN);
+	KUNIT_EXPECT_EQ(test, try_charge(acct, IOASIDS_IOMMUFD, &refusal), -EAGAIN);
 	KUNIT_EXPECT_EQ(test, acct->nr_iommufd, 3);
 
 	move(acct, tree->side);
@@ -406,11 +424,11 @@ static void iommufd_is_counted_apart(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, tree->side->nr_iommufd, 0);
 	KUNIT_EXPECT_EQ(test, tree->chain[1]->nr_iommufd, 3);
 
-	ioasids_uncharge(acct, IOASIDS_IOMMUFD);
+	uncharge(acct, IOASIDS_IOMMUFD);
 	KUNIT_EXPECT_EQ(test, acct->nr_iommufd, 2);
 	KUNIT_EXPECT_EQ(test, tree->chain[0]->nr, 4);
 	KUNIT_EXPECT_EQ(test, tree->chain[0]->nr_iommufd, 2);
-	ioasids_uncharge(acct, IOASIDS_SVA);
+	uncharge(acct, IOASIDS_SVA);
 	KUNIT_EXPECT_EQ(test, tree->chain[0]->nr, 3);
 	KUNIT_EXPECT_EQ(test, tree->chain[0]->nr_iommufd, 2);
 }
@@ -434,14 +452,14 @@ static void account_is_one_per_thread_group(struct kunit *test)
 	task = kthread_create(never_run, NULL, "ioasids_test");
 	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
 
-	mine = ioasids_account_get(current);
-	other = ioasids_account_get(task);
+	mine = account_get(current);
+	other = account_get(task);
 	KUNIT_ASSERT_FALSE(test, IS_ERR_OR_NULL(mine));
 	KUNIT_ASSERT_FALSE(test, IS_ERR_OR_NULL(other));
 	KUNIT_EXPECT_PTR_NE(test, mine, other);
 	KUNIT_EXPECT_PTR_EQ(test, mine->tgid, task_tgid(current));
 	KUNIT_EXPECT_PTR_EQ(test, other->tgid, task_tgid(task));
-	KUNIT_EXPECT_PTR_EQ(test, ioasids_account_get(current), mine);
+	KUNIT_EXPECT_PTR_EQ(test, account_get(current), mine);
 
 	ioasids_account_put(mine);
 	ioasids_account_put(mine);
@@ -454,16 +472,16 @@ static void account_is_one_per_thread_group(struct kunit *test)
 static void account_lives_as_long_as_its_charges(struct kunit *test)
 {
 	struct ioasids_refusal refusal;
-	struct ioasids_account *acct = ioasids_account_get(current);
+	struct ioasids_account *acct = account_get(current);
 	static DEFINE_SPINLOCK(lock);
 
 	KUNIT_ASSERT_FALSE(test, IS_ERR_OR_NULL(acct));
-	KUNIT_ASSERT_EQ(test, ioasids_try_charge(acct, IOASIDS_SVA, &refusal), 0);
+	KUNIT_ASSERT_EQ(test, try_charge(acct, IOASIDS_SVA, &refusal), 0);
 	KUNIT_EXPECT_PTR_EQ(test, account_of(current), acct);
 
 	/* With DEBUG_ATOMIC_SLEEP, one that could sleep is a report in the log. */
 	scoped_guard(spinlock_irqsave, &lock)
-		ioasids_uncharge(acct, IOASIDS_SVA);
+		uncharge(acct, IOASIDS_SVA);
 	KUNIT_EXPECT_NULL(test, account_of(current));
 }
 
@@ -500,14 +518,14 @@ static void failed_allocation_leaves_no_account(struct kunit *test)
 static void kernel_pays_in_the_root_alone(struct kunit *test)
 {
 	struct ioasids_refusal refusal;
-	struct ioasids_account *acct = ioasids_account_get(NULL);
+	struct ioasids_account *acct = account_get(NULL);
 	unsigned long nr = READ_ONCE(acct->nr);
 
 	KUNIT_EXPECT_PTR_EQ(test, acct, &ioasids_kernel);
 	KUNIT_EXPECT_PTR_EQ(test, acct->cg, &ioasids_root);
-	KUNIT_ASSERT_EQ(test, ioasids_try_charge(acct, IOASIDS_SVA, &refusal), 0);
+	KUNIT_ASSERT_EQ(test, try_charge(acct, IOASIDS_SVA, &refusal), 0);
 	KUNIT_EXPECT_EQ(test, acct->nr, nr + 1);
-	ioasids_uncharge(acct, IOASIDS_SVA);
+	uncharge(acct, IOASIDS_SVA);
 	KUNIT_EXPECT_EQ(test, acct->nr, nr);
 }
 

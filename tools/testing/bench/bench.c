@@ -652,10 +652,18 @@ static void memory_of(const char *subject, struct task_struct *(*payer)(struct c
 	}
 }
 
-static void memory(void)
+static void memory_ida(void)
 {
 	memory_of("ida", NULL);
+}
+
+static void memory_one_process(void)
+{
 	memory_of("ioasids-one-process", one_process);
+}
+
+static void memory_each_its_own(void)
+{
 	memory_of("ioasids-each-its-own", world_process);
 }
 
@@ -687,6 +695,8 @@ int main(void)
 	apart(by_live);
 	apart(moves);
 	apart(removals);
-	apart(memory);
+	apart(memory_ida);
+	apart(memory_one_process);
+	apart(memory_each_its_own);
 	return 0;
 }

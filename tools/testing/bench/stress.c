@@ -294,13 +294,16 @@ static void free_all(void)
 	}
 }
 
-/* Nobody holds anything: what is left is what cgroups are made of. */
+/*
+ * Nobody holds anything: what is left is what cgroups are made of, and the one chunk
+ * of numbers that was needed, which stays.
+ */
 static void check_leaks(void)
 {
-	long of_cgroups = NR_SUBSYS * (world_nr_cgroups - 1);
+	long expected = NR_SUBSYS * (world_nr_cgroups - 1) + 1;
 
-	CHECK(live_objects == of_cgroups, "%ld objects are left, %ld are of cgroups\n",
-	      live_objects, of_cgroups);
+	CHECK(live_objects == expected, "%ld objects are left, not %ld\n", live_objects,
+	      expected);
 	for (int i = 0; i < NR_PROCESSES; i++) {
 		CHECK(atomic_read(&processes[i]->leader->tgid->count) == 1,
 		      "a process ID is referenced\n");
@@ -368,10 +371,25 @@ static void check_limit(void)
 	world_forget(cgroup);
 }
 
+/* All numbers that there are can be had, the lowest first, and no more. */
+static void check_space(void)
+{
+	static int pasids[CAPACITY];
+	int nr = 0;
+
+	while ((pasids[nr] = ioasid_alloc(NULL, CAPACITY)) >= 0) {
+		CHECK(pasids[nr] == nr + 1, "PASID %d is %d\n", nr + 1, pasids[nr]);
+		nr++;
+	}
+	CHECK(pasids[nr] == -ENOSPC, "the end of the space is %d\n", pasids[nr]);
+	CHECK(nr == CAPACITY - 1, "only %d PASIDs could be had\n", nr);
+	while (nr)
+		ioasid_free(pasids[--nr]);
+}
+
 int main(void)
 {
 	world_init();
-	check_limit();
 	plant();
 	for (int i = 0; i < NR_EPOCHS; i++) {
 		chaos = i >= NR_EPOCHS / 2;
@@ -380,5 +398,7 @@ int main(void)
 	free_all();
 	check_all();
 	check_leaks();
+	check_limit();
+	check_space();
 	return !!failures;
 }

@@ -42,23 +42,30 @@ extern long world_nr_cgroups;
 
 static inline struct ioasids_account *world_account(struct task_struct *task)
 {
+	guard(spinlock_irq)(&ioasids_lock);
 	return ioasids_account_get(task);
 }
 
 static inline void world_hold(struct ioasids_account *acct)
 {
+	guard(spinlock_irq)(&ioasids_lock);
 	ioasids_account_hold(acct);
 }
 
 static inline int world_charge(struct ioasids_account *acct,
 			       struct ioasids_refusal *refusal)
 {
+	guard(spinlock_irq)(&ioasids_lock);
 	return ioasids_try_charge(acct, IOASIDS_SVA, refusal);
 }
 
 static inline void world_uncharge(struct ioasids_account *acct)
 {
-	ioasids_uncharge(acct, IOASIDS_SVA);
+	struct ioasids_account *gone;
+
+	scoped_guard(spinlock_irq, &ioasids_lock)
+		gone = ioasids_uncharge(acct, IOASIDS_SVA);
+	ioasids_account_free(gone);
 }
 
 #endif /* BENCH_WORLD_H */
