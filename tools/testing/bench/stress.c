@@ -19,6 +19,7 @@
 #define NR_THREADS	4
 #define NR_EPOCHS	20
 #define NR_PROCESSES	12
+#define CHUNK		504	/* numbers that the core has memory for at once */
 #define NR_SLOTS	(8 * NR_PROCESSES)
 #define NR_GROUPS	6
 #define OPERATIONS	20000
@@ -371,20 +372,37 @@ static void check_limit(void)
 	world_forget(cgroup);
 }
 
-/* All numbers that there are can be had, the lowest first, and no more. */
+static unsigned char taken[CAPACITY];
+
+static void *taker(void *arg)
+{
+	int pasid;
+
+	bench_cpu = (long)arg;
+	while ((pasid = ioasid_alloc(NULL, CAPACITY)) > 0)
+		CHECK(!__atomic_exchange_n(&taken[pasid], 1, __ATOMIC_RELAXED),
+		      "PASID %d was had twice\n", pasid);
+	CHECK(pasid == -ENOSPC, "the end of the space is %d\n", pasid);
+	return NULL;
+}
+
+/* Threads that race for all numbers that there are have each of them once. */
 static void check_space(void)
 {
-	static int pasids[CAPACITY];
-	int nr = 0;
+	long before = live_objects, made = DIV_ROUND_UP(CAPACITY - 1, CHUNK) - 1;
+	pthread_t threads[NR_THREADS];
 
-	while ((pasids[nr] = ioasid_alloc(NULL, CAPACITY)) >= 0) {
-		CHECK(pasids[nr] == nr + 1, "PASID %d is %d\n", nr + 1, pasids[nr]);
-		nr++;
+	for (long i = 0; i < NR_THREADS; i++)
+		pthread_create(&threads[i], NULL, taker, (void *)i);
+	for (int i = 0; i < NR_THREADS; i++)
+		pthread_join(threads[i], NULL);
+	for (int i = 1; i < CAPACITY; i++) {
+		CHECK(taken[i], "nobody could have PASID %d\n", i);
+		if (taken[i])
+			ioasid_free(i);
 	}
-	CHECK(pasids[nr] == -ENOSPC, "the end of the space is %d\n", pasids[nr]);
-	CHECK(nr == CAPACITY - 1, "only %d PASIDs could be had\n", nr);
-	while (nr)
-		ioasid_free(pasids[--nr]);
+	CHECK(live_objects == before + made, "%ld chunks were made, not %ld\n",
+	      live_objects - before, made);
 }
 
 int main(void)
