@@ -183,16 +183,28 @@ static struct cgroup *leaf(void)
 	return groups[2 + any(NR_GROUPS - 2)];
 }
 
-/* To a new cgroup or to one of those that stay. */
-static void move(int nr)
+static void move(int nr, struct cgroup *to)
 {
 	struct process *process = processes[nr];
 
 	if (process->has_own)
 		return;
-	process->cgroup = leaf();
-	world_move(process->thread, process->cgroup);
-	world_move(process->leader, process->cgroup);
+	process->cgroup = to;
+	world_move(process->thread, to);
+	world_move(process->leader, to);
+}
+
+/* From each leaf to the one beside it: all that a process holds has to come along. */
+static void move_all(void)
+{
+	for (int i = 0; i < NR_PROCESSES; i++) {
+		int from = 2;
+
+		while (from < NR_GROUPS && groups[from] != processes[i]->cgroup)
+			from++;
+		if (from < NR_GROUPS)
+			move(i, groups[from ^ 1]);
+	}
 }
 
 /* What was left in a cgroup that is removed is its parent's. */
@@ -242,7 +254,7 @@ static void *admin(void *arg)
 		if (!any(8) && nr_removed < MAX_REMOVED)
 			end(nr);
 		else if (any(4))
-			move(nr);
+			move(nr, leaf());
 		else
 			set_max(leaf(), any(20));
 		pthread_mutex_unlock(&cgroup_mutex);
@@ -329,6 +341,8 @@ static void epoch(void)
 	WRITE_ONCE(stop, true);
 	for (int i = 0; i < nr_others; i++)
 		pthread_join(others[i], NULL);
+	check_all();
+	move_all();
 	check_all();
 	while (nr_forgotten < nr_removed)
 		world_forget(removed[nr_forgotten++]);
