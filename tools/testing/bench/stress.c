@@ -23,6 +23,7 @@
 #define NR_SLOTS	(8 * NR_PROCESSES)
 #define NR_GROUPS	6
 #define OPERATIONS	20000
+#define RACES		20000
 #define ADMIN_OPERATIONS 300
 #define TIGHT_LIMIT	10
 #define MAX_REMOVED	100000
@@ -386,6 +387,43 @@ static void check_limit(void)
 	world_forget(cgroup);
 }
 
+static pthread_barrier_t both;
+static int other_pasid;
+
+static void *other_thread(void *task)
+{
+	bench_cpu = 1;
+	for (int i = 0; i < RACES; i++) {
+		pthread_barrier_wait(&both);
+		other_pasid = ioasid_alloc(task, CAPACITY);
+		pthread_barrier_wait(&both);
+	}
+	return NULL;
+}
+
+/* Two threads that hold nothing allocate at once: it is one account, and moves as one. */
+static void check_one_account(void)
+{
+	struct cgroup *cgroups[] = { world_mkdir(world_root), world_mkdir(world_root) };
+	struct task_struct *task = world_process(cgroups[0]);
+	pthread_t thread;
+	int pasid;
+
+	pthread_barrier_init(&both, NULL, 2);
+	pthread_create(&thread, NULL, other_thread, task);
+	for (int i = 0; i < RACES; i++) {
+		pthread_barrier_wait(&both);
+		pasid = ioasid_alloc(task, CAPACITY);
+		pthread_barrier_wait(&both);
+		world_move(task, cgroups[~i & 1]);
+		CHECK(world_read(cgroups[~i & 1], "current") == 2,
+		      "of 2 PASIDs %lu moved\n", world_read(cgroups[~i & 1], "current"));
+		ioasid_free(pasid);
+		ioasid_free(other_pasid);
+	}
+	pthread_join(thread, NULL);
+}
+
 static unsigned char taken[CAPACITY];
 
 static void *taker(void *arg)
@@ -431,6 +469,7 @@ int main(void)
 	check_all();
 	check_leaks();
 	check_limit();
+	check_one_account();
 	check_space();
 	return !!failures;
 }
