@@ -50,18 +50,15 @@ DEFINE_SPINLOCK(ioasids_lock);
 /* PCI Express and SMMUv3 have no more. */
 #define IOASID_CAPACITY		(1U << 20)
 
-/* As many numbers as fill a page, with who pays for each. */
-#define IOASID_CHUNK		504U
+/* As many numbers as fill 4 KiB, each with a bit and with who pays for it. */
+#define IOASID_CHUNK		((unsigned int)(SZ_4K * BITS_PER_BYTE / (BITS_PER_LONG + 1)))
 #define IOASID_NR_CHUNKS	DIV_ROUND_UP(IOASID_CAPACITY, IOASID_CHUNK)
 
-/**
- * struct ioasid_chunk - some consecutive numbers of the shared space
- * @used: which of them are taken
- * @payer: the account that pays for each of those. Where there is no accounting it
- *	   still tells whether a process has the number or the kernel.
- *
- * Protected by ioasids_lock. A chunk is made when a number in it is first taken, and
- * stays.
+/*
+ * Some consecutive numbers of the shared space: which of them are taken, and the
+ * account that pays for each of those. Where there is no accounting that still tells
+ * whether a process has the number or the kernel. Protected by ioasids_lock. A chunk
+ * is made when a number in it is first taken, and stays.
  */
 struct ioasid_chunk {
 	DECLARE_BITMAP(used, IOASID_CHUNK);
@@ -382,22 +379,25 @@ int ioasid_attach(struct ioasid_attachment *attachment,
 	xa_lock_irq(&ioasid_attached_xa);
 	ret = __xa_alloc(&ioasid_attached_xa, &attachment->index, attachment,
 			 xa_limit_32b, GFP_KERNEL);
-	/* The xarray's word for a range that is full. */
-	if (ret == -EBUSY)
-		ret = -ENOSPC;
-	scoped_guard(spinlock, &ioasids_lock) {
-		if (!ret)
+	if (!ret) {
+		scoped_guard(spinlock, &ioasids_lock) {
 			ret = ioasids_try_charge(acct, IOASIDS_IOMMUFD, &refusal);
-		if (!ret && trace_ioasid_alloc_enabled())
-			ioasid_trace_alloc(ioasid_attached_row(attachment));
-	}
-	if (ret) {
-		__xa_erase(&ioasid_attached_xa, attachment->index);
-		attachment->index = 0;
+			if (!ret && trace_ioasid_alloc_enabled())
+				ioasid_trace_alloc(ioasid_attached_row(attachment));
+		}
+		if (ret)
+			__xa_erase(&ioasid_attached_xa, attachment->index);
+	} else if (ret == -EBUSY) {
+		/* The xarray's word for a range that is full. */
+		ret = -ENOSPC;
 	}
 	xa_unlock_irq(&ioasid_attached_xa);
+	if (!ret)
+		return 0;
 
-	return ret ? ioasid_failed(ret, acct, &refusal) : 0;
+	/* Where nothing was stored, it may be somebody else's by now. */
+	attachment->index = 0;
+	return ioasid_failed(ret, acct, &refusal);
 }
 EXPORT_SYMBOL_NS_GPL(ioasid_attach, "IOMMUFD_INTERNAL");
 

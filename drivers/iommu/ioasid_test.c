@@ -108,15 +108,15 @@ static void device_without_pasids_gets_none(struct kunit *test)
 static void full_chunks_are_passed_over_until_one_has_room(struct kunit *test)
 {
 	const u32 max_pasids = 3 * IOASID_CHUNK;
-	int *held, nr = 0, unordered = 0, low, high;
+	int *held, nr = 0, unordered = 0, more = 0, low, high;
 
 	held = kcalloc(max_pasids, sizeof(*held), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, held);
-	while ((held[nr] = ioasid_alloc(NULL, max_pasids)) >= 0) {
-		unordered += nr && held[nr] <= held[nr - 1];
-		nr++;
+	while (nr < max_pasids && (more = ioasid_alloc(NULL, max_pasids)) > 0) {
+		unordered += nr && more <= held[nr - 1];
+		held[nr++] = more;
 	}
-	KUNIT_EXPECT_EQ(test, held[nr], -ENOSPC);
+	KUNIT_EXPECT_EQ(test, more, -ENOSPC);
 	KUNIT_EXPECT_EQ(test, unordered, 0);
 
 	if (nr > 2 * IOASID_CHUNK) {
@@ -124,25 +124,30 @@ static void full_chunks_are_passed_over_until_one_has_room(struct kunit *test)
 		high = held[IOASID_CHUNK * 3 / 2];
 		ioasid_free(low);
 		ioasid_free(high);
-		KUNIT_EXPECT_EQ(test, ioasid_alloc(NULL, max_pasids), low);
-		KUNIT_EXPECT_EQ(test, ioasid_alloc(NULL, max_pasids), high);
-		KUNIT_EXPECT_EQ(test, ioasid_alloc(NULL, max_pasids), -ENOSPC);
+		held[IOASID_CHUNK / 2] = ioasid_alloc(NULL, max_pasids);
+		held[IOASID_CHUNK * 3 / 2] = ioasid_alloc(NULL, max_pasids);
+		KUNIT_EXPECT_EQ(test, held[IOASID_CHUNK / 2], low);
+		KUNIT_EXPECT_EQ(test, held[IOASID_CHUNK * 3 / 2], high);
 	} else {
 		KUNIT_FAIL(test, "only %d numbers were free", nr);
 	}
 
-	while (nr)
-		ioasid_free(held[--nr]);
+	while (nr) {
+		if (held[--nr] > 0)
+			ioasid_free(held[nr]);
+	}
 	kfree(held);
 }
 
 /* Who pays for @pasid, NULL where it is free. */
 static void *payer_of(u32 pasid)
 {
-	struct ioasid_chunk *chunk = ioasid_chunks[(pasid - 1) / IOASID_CHUNK];
-	unsigned int i = (pasid - 1) % IOASID_CHUNK;
+	u32 index = pasid - IOMMU_FIRST_GLOBAL_PASID;
+	unsigned int i = index % IOASID_CHUNK;
+	struct ioasid_chunk *chunk;
 
 	guard(spinlock_irq)(&ioasids_lock);
+	chunk = ioasid_chunks[index / IOASID_CHUNK];
 	return test_bit(i, chunk->used) ? chunk->payer[i] : NULL;
 }
 

@@ -50,20 +50,23 @@ extern spinlock_t ioasids_lock;
 
 #ifdef CONFIG_CGROUP_IOASIDS
 
-struct ioasids_account *ioasids_account_get(struct task_struct *payer);
+struct ioasids_account *ioasids_account_get(struct task_struct *payer)
+	__must_hold(&ioasids_lock);
 void ioasids_account_free(struct ioasids_account *acct);
-void ioasids_account_hold(struct ioasids_account *acct);
+void ioasids_account_hold(struct ioasids_account *acct) __must_hold(&ioasids_lock);
 void ioasids_account_put(struct ioasids_account *acct);
 pid_t ioasids_account_tgid(struct ioasids_account *acct);
-u64 ioasids_account_cgroup(struct ioasids_account *acct);
+u64 ioasids_account_cgroup(struct ioasids_account *acct) __must_hold(&ioasids_lock);
 int ioasids_account_show(struct seq_file *sf, struct ioasids_account *acct);
 
 int ioasids_try_charge(struct ioasids_account *acct, enum ioasids_user user,
-		       struct ioasids_refusal *refusal);
+		       struct ioasids_refusal *refusal)
+	__must_hold(&ioasids_lock);
 void ioasids_refused(struct ioasids_account *acct,
 		     const struct ioasids_refusal *refusal);
 struct ioasids_account *ioasids_uncharge(struct ioasids_account *acct,
-					 enum ioasids_user user);
+					 enum ioasids_user user)
+	__must_hold(&ioasids_lock);
 
 #else /* CONFIG_CGROUP_IOASIDS */
 

@@ -44,7 +44,6 @@
 #include <linux/kernel.h>
 #include <linux/list.h>
 #include <linux/pid.h>
-#include <linux/refcount.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/seq_file.h>
@@ -99,21 +98,21 @@ struct ioasids_cgroup {
 /**
  * struct ioasids_account - what one thread group holds
  * @in_cgroup:	in the accounts of @cg
- * @signal:	what the threads share, pinned; it points back here
  * @tgid:	the thread group, pinned; it may be long dead
  * @cg:		where the thread group stands, or last stood; always online,
  *		so that no account keeps a removed cgroup alive
  * @nr:		charges, each of them counted in @cg and all its ancestors
  * @nr_iommufd:	those of them that were made for iommufd
- * @refs:	one for each charge, and one for each ioasids_account_get() that
- *		has not become a charge yet
+ * @refs:	one for each charge, for each ioasids_account_get() that has not
+ *		become a charge yet, and for each ioasids_account_hold()
  *
- * Everything but @signal and @tgid, and what points here from @signal, is protected
- * by ioasids_lock. No task is pinned: it would keep its cgroups from going.
+ * ioasids_lock protects everything but @tgid. It also protects what points here from
+ * the signal_struct of the thread group, which neither pins the other: the pointer is
+ * looked at only as long as @tgid leads to a task, and as long as it does, it is
+ * cleared when the account goes.
  */
 struct ioasids_account {
 	struct list_head	in_cgroup;
-	struct signal_struct	*signal;
 	struct pid		*tgid;
 	struct ioasids_cgroup	*cg;
 	unsigned long		nr;
@@ -277,12 +276,18 @@ static void ioasids_account_follow(struct ioasids_account *acct,
 /* Drop a reference; true if it was the last, and @acct is the caller's to free. */
 static bool ioasids_account_unref(struct ioasids_account *acct)
 {
+	struct task_struct *task;
+
 	lockdep_assert_held(&ioasids_lock);
 
 	if (--acct->refs)
 		return false;
 
-	acct->signal->ioasids = NULL;
+	scoped_guard(rcu) {
+		task = pid_task(acct->tgid, PIDTYPE_TGID);
+		if (task)
+			task->signal->ioasids = NULL;
+	}
 	list_del(&acct->in_cgroup);
 	return true;
 }
@@ -291,14 +296,13 @@ static bool ioasids_account_unref(struct ioasids_account *acct)
  * ioasids_account_free() - free what went with its last charge
  * @acct: from ioasids_uncharge(), or NULL
  *
- * Context: Any context; the caller does not hold ioasids_lock.
+ * Context: Any context in which a spinlock may be taken, but ioasids_lock is not.
  */
 void ioasids_account_free(struct ioasids_account *acct)
 {
 	if (!acct)
 		return;
 
-	put_signal_struct(acct->signal);
 	put_pid(acct->tgid);
 	kfree(acct);
 }
@@ -310,10 +314,13 @@ void ioasids_account_free(struct ioasids_account *acct)
 static struct ioasids_account *ioasids_account_find(struct task_struct *payer)
 {
 	struct ioasids_account *acct;
+	struct pid *tgid;
 
 	lockdep_assert_held(&ioasids_lock);
 
-	if (!payer || !task_tgid(payer))
+	guard(rcu)();
+	tgid = payer ? task_tgid(payer) : NULL;
+	if (!tgid || !pid_task(tgid, PIDTYPE_TGID))
 		return &ioasids_kernel;
 
 	acct = payer->signal->ioasids;
@@ -334,9 +341,7 @@ static struct ioasids_account *ioasids_account_open(struct task_struct *payer,
 		return &ioasids_kernel;
 
 	new->tgid = tgid;
-	new->signal = payer->signal;
-	refcount_inc(&new->signal->sigcnt);
-	new->signal->ioasids = new;
+	payer->signal->ioasids = new;
 	new->cg = ioasids_of_task(payer, tgid);
 	list_add(&new->in_cgroup, &new->cg->accounts);
 	return new;
@@ -344,7 +349,7 @@ static struct ioasids_account *ioasids_account_open(struct task_struct *payer,
 
 /**
  * ioasids_account_get() - find or make the account that is to pay
- * @payer: any thread of the process that is to pay, referenced or current; NULL
+ * @payer: any live thread of the process that is to pay, referenced or current; NULL
  *	   for the kernel itself, which pays in the root alone
  *
  * Where all of the process has been reaped there is no thread group any more, and
@@ -355,7 +360,8 @@ static struct ioasids_account *ioasids_account_open(struct task_struct *payer,
  *	    account has to be made.
  * Return: the account, to be given to ioasids_try_charge() or to
  *	   ioasids_account_put(); ERR_PTR(-ENOMEM); NULL where the controller is
- *	   disabled, which all that take an account accept.
+ *	   disabled, which all but ioasids_refused() and ioasids_account_show()
+ *	   accept.
  */
 struct ioasids_account *ioasids_account_get(struct task_struct *payer)
 	__must_hold(&ioasids_lock)

@@ -2,8 +2,9 @@
 /*
  * KUnit tests of the ioasids controller, included by it.
  *
- * They count in a tree of their own, which no cgroup filesystem knows and no
- * process is in, so that each function can be taken alone.
+ * Most count in a tree of their own, which no cgroup filesystem knows and no process
+ * is in, so that each function can be taken alone. Those of accounts and of the core
+ * take the root, and one lets it refuse everybody for a moment.
  */
 
 #include <kunit/test.h>
@@ -505,9 +506,12 @@ static void failed_allocation_leaves_no_account(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, next, -EAGAIN);
 	KUNIT_EXPECT_EQ(test, attached, -EAGAIN);
 	KUNIT_EXPECT_EQ(test, attachment.index, 0);
+	ioasid_detach(&attachment);
+	if (next > 0)
+		ioasid_free(next);
 	KUNIT_EXPECT_NULL(test, account_of(current));
 
-	while ((next = ioasid_alloc(NULL, ARRAY_SIZE(pasid))) >= 0)
+	while (nr < ARRAY_SIZE(pasid) && (next = ioasid_alloc(NULL, ARRAY_SIZE(pasid))) > 0)
 		pasid[nr++] = next;
 	KUNIT_EXPECT_EQ(test, ioasid_alloc(current, ARRAY_SIZE(pasid)), -ENOSPC);
 	KUNIT_EXPECT_NULL(test, account_of(current));
@@ -519,12 +523,13 @@ static void kernel_pays_in_the_root_alone(struct kunit *test)
 {
 	struct ioasids_refusal refusal;
 	struct ioasids_account *acct = account_get(NULL);
-	unsigned long nr = READ_ONCE(acct->nr);
+	unsigned long nr = READ_ONCE(acct->nr), in_root = READ_ONCE(ioasids_root.nr);
 
 	KUNIT_EXPECT_PTR_EQ(test, acct, &ioasids_kernel);
 	KUNIT_EXPECT_PTR_EQ(test, acct->cg, &ioasids_root);
 	KUNIT_ASSERT_EQ(test, try_charge(acct, IOASIDS_SVA, &refusal), 0);
 	KUNIT_EXPECT_EQ(test, acct->nr, nr + 1);
+	KUNIT_EXPECT_EQ(test, ioasids_root.nr, in_root + 1);
 	uncharge(acct, IOASIDS_SVA);
 	KUNIT_EXPECT_EQ(test, acct->nr, nr);
 }

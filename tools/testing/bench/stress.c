@@ -321,8 +321,7 @@ static void check_leaks(void)
 	for (int i = 0; i < NR_PROCESSES; i++) {
 		CHECK(atomic_read(&processes[i]->leader->tgid->count) == 1,
 		      "a process ID is referenced\n");
-		CHECK(atomic_read(&processes[i]->leader->signal->sigcnt) == 1,
-		      "a process is referenced\n");
+		CHECK(!processes[i]->leader->signal->ioasids, "a process has an account\n");
 	}
 }
 

@@ -134,12 +134,6 @@ void put_pid(struct pid *pid)
 		free(pid);
 }
 
-void put_signal_struct(struct signal_struct *signal)
-{
-	if (refcount_dec_and_test(&signal->sigcnt))
-		free(signal);
-}
-
 u64 cgroup_id(const struct cgroup *cgroup)
 {
 	return cgroup->id;
@@ -237,7 +231,7 @@ struct task_struct *world_process(struct cgroup *cgroup)
 	struct signal_struct *signal = malloc(sizeof(*signal));
 	struct pid *tgid = malloc(sizeof(*tgid));
 
-	*signal = (struct signal_struct) { .sigcnt = ATOMIC_INIT(1) };
+	*signal = (struct signal_struct) { };
 	*tgid = (struct pid) {
 		.count	= ATOMIC_INIT(1),
 		.task	= task,
@@ -270,7 +264,6 @@ void world_exit(struct task_struct *leader)
 	WRITE_ONCE(leader->flags, PF_EXITING);
 	rcu_assign_pointer(leader->tgid->task, NULL);
 	put_pid(leader->tgid);
-	put_signal_struct(leader->signal);
 }
 
 static struct cftype *find_file(const char *name)

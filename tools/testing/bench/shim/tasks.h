@@ -27,7 +27,6 @@ struct pid {
 };
 
 struct signal_struct {
-	refcount_t sigcnt;
 	struct ioasids_account *ioasids;
 };
 
@@ -75,7 +74,6 @@ static inline struct pid *get_task_pid(struct task_struct *task, enum pid_type t
 }
 
 void put_pid(struct pid *pid);
-void put_signal_struct(struct signal_struct *signal);
 
 static inline pid_t pid_nr(struct pid *pid)
 {
