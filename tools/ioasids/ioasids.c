@@ -93,14 +93,20 @@ static char *format(const char *fmt, ...)
 	return string;
 }
 
-/* "\040" is a space, in mountinfo and in the table of PASIDs. */
+/* Whether there is a byte in octal, as "\040" is a space. */
+static bool is_octal(const char *s)
+{
+	return *s == '\\' && s[1] >= '0' && s[1] <= '3' && s[2] >= '0' && s[2] <= '7' &&
+		s[3] >= '0' && s[3] <= '7';
+}
+
+/* As bytes are written in mountinfo and in the table of PASIDs. */
 static char *unescape(char *string)
 {
 	char *to = string;
 
 	for (const char *s = string; *s; to++) {
-		if (*s == '\\' && s[1] >= '0' && s[1] <= '3' && s[2] >= '0' &&
-		    s[2] <= '7' && s[3] >= '0' && s[3] <= '7') {
+		if (is_octal(s)) {
 			*to = (s[1] - '0') << 6 | (s[2] - '0') << 3 | (s[3] - '0');
 			s += 4;
 		} else {
@@ -132,8 +138,9 @@ static int character(const char *string)
 
 /*
  * A name as it can be shown: what is no text is written in octal, so that no name
- * can play with a terminal or spoil a file. With @quotes also fit to stand in
- * quotes, for JSON and Prometheus alike.
+ * can play with a terminal or spoil a file, and so is a backslash that could be
+ * taken for that. With @quotes also fit to stand in quotes, for JSON and Prometheus
+ * alike.
  */
 static char *printable(const char *string, bool quotes)
 {
@@ -146,10 +153,10 @@ static char *printable(const char *string, bool quotes)
 	while (*string) {
 		int len = character(string);
 
-		if (!len)
+		if (!len || is_octal(string))
 			to += sprintf(to, "%s%03o", backslash, (unsigned char)*string++);
-		else if (*string == '\\' || (quotes && *string == '"'))
-			to += sprintf(to, quotes ? "\\%c" : "\\%03o", *string++);
+		else if (quotes && (*string == '\\' || *string == '"'))
+			to += sprintf(to, "\\%c", *string++);
 		else
 			while (len--)
 				*to++ = *string++;
@@ -178,12 +185,14 @@ static const char *column(const char *string, int n)
 	return string;
 }
 
-/* Read a whole small file, without its last newline. */
-static bool slurp_at(int dirfd, const char *path, char *content, size_t size)
+/* Read a whole small file of the cgroup @dir, without its last newline. */
+static bool slurp(int dirfd, const char *dir, const char *name, char *content, size_t size)
 {
+	char *path = format("%s/%s", dir, name);
 	int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC);
 	ssize_t len = fd < 0 ? -1 : read(fd, content, size - 1);
 
+	free(path);
 	if (fd >= 0)
 		close(fd);
 	if (len < 0)
@@ -194,20 +203,11 @@ static bool slurp_at(int dirfd, const char *path, char *content, size_t size)
 	return true;
 }
 
-static bool slurp(const char *dir, const char *name, char *content, size_t size)
-{
-	char *path = format("%s%s%s", dir, *dir ? "/" : "", name);
-	bool done = slurp_at(mounted.fd, path, content, size);
-
-	free(path);
-	return done;
-}
-
-static bool slurp_number(const char *dir, const char *name, unsigned long long *number)
+static bool slurp_number(int dirfd, const char *dir, const char *name, unsigned long long *number)
 {
 	char content[64];
 
-	if (!slurp(dir, name, content, sizeof(content)))
+	if (!slurp(dirfd, dir, name, content, sizeof(content)))
 		return false;
 	*number = strcmp(content, "max") ? strtoull(content, NULL, 10) : NO_LIMIT;
 	return true;
@@ -217,13 +217,11 @@ static bool slurp_number(const char *dir, const char *name, unsigned long long *
 static void not_there(const char *dir)
 {
 	FILE *file = fopen("/proc/cgroups", "re");
-	int enabled = -1, n;
-	char name[64];
+	char line[256];
+	int enabled = -1;
 
-	while (file && fscanf(file, " %63s %*s %*s %d%*[^\n]", name, &n) != EOF) {
-		if (!strcmp(name, "ioasids"))
-			enabled = n;
-	}
+	while (file && fgets(line, sizeof(line), file))
+		sscanf(line, "ioasids %*d %*d %d", &enabled);
 	if (enabled < 0)
 		errx(1, "this kernel has no ioasids controller (CONFIG_CGROUP_IOASIDS)");
 	if (!enabled)
@@ -255,7 +253,7 @@ static bool offers_ioasids(int fd)
 {
 	char content[4096];
 
-	return slurp_at(fd, "cgroup.controllers", content, sizeof(content)) &&
+	return slurp(fd, ".", "cgroup.controllers", content, sizeof(content)) &&
 		has_word(content, "ioasids", " ");
 }
 
@@ -305,66 +303,87 @@ static void find_mount(void)
 	free(bare);
 }
 
+/* "c2" comes before "c10". */
 static int by_name(const void *a, const void *b)
 {
-	return strcmp(*(char * const *)a, *(char * const *)b);
+	return strverscmp(*(char * const *)a, *(char * const *)b);
 }
 
-/* What is below the mount at @path, "" or "/a/b": for openat(). */
-static const char *relative(const char *path)
+/* The names of those right below @stream's, in order; how many there are. */
+static size_t list(DIR *stream, char ***names)
 {
-	return *path ? path + 1 : "";
-}
-
-/* A cgroup that goes away while it is looked at is left out. */
-static void scan(struct view *view, const char *path, int depth)
-{
-	const char *dir = relative(path);
-	struct cgroup *cgroup;
-	char **names = NULL, events[256];
-	size_t nr = 0;
 	struct dirent *entry;
-	DIR *stream;
-	int fd;
+	size_t nr = 0;
 
-	view->cgroups = grow(view->cgroups, view->nr_cgroups, sizeof(*cgroup));
-	cgroup = view->cgroups + view->nr_cgroups;
-	memset(cgroup, 0, sizeof(*cgroup));
-	if (!slurp_number(dir, "ioasids.current", &cgroup->number[CURRENT]) ||
-	    !slurp_number(dir, "ioasids.peak", &cgroup->number[PEAK]))
-		return;
-	cgroup->limited = slurp_number(dir, "ioasids.max", &cgroup->number[MAX]);
-	if (cgroup->limited && slurp(dir, "ioasids.events", events, sizeof(events)))
-		sscanf(events, "max %llu alloc_fail %llu", &cgroup->number[MAX_EVENTS],
-		       &cgroup->number[ALLOC_FAIL]);
-	else if (depth)
-		return;
-	cgroup->path = format("%s", *path ? path : "/");
-	cgroup->depth = depth;
-	view->nr_cgroups++;
-
-	fd = openat(mounted.fd, *dir ? dir : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	stream = fd < 0 ? NULL : fdopendir(fd);
-	if (!stream)
-		return;
+	*names = NULL;
 	while ((entry = readdir(stream))) {
 		if (entry->d_type != DT_DIR || !strcmp(entry->d_name, ".") ||
 		    !strcmp(entry->d_name, ".."))
 			continue;
-		names = grow(names, nr, sizeof(*names));
-		names[nr++] = format("%s", entry->d_name);
+		*names = grow(*names, nr, sizeof(**names));
+		(*names)[nr++] = format("%s", entry->d_name);
 	}
-	closedir(stream);
 	if (nr)
-		qsort(names, nr, sizeof(*names), by_name);
-	for (size_t i = 0; i < nr; i++) {
-		char *child = format("%s/%s", path, names[i]);
+		qsort(*names, nr, sizeof(**names), by_name);
+	return nr;
+}
 
-		scan(view, child, depth + 1);
-		free(child);
+/*
+ * What its files say. A count includes those of all below: where that of @parent
+ * is 0 it need not be read, which most need not on a machine of many cgroups.
+ */
+static bool read_numbers(int dirfd, const char *name, const struct cgroup *parent,
+			 struct cgroup *cgroup)
+{
+	unsigned long long *number = cgroup->number;
+	char events[256];
+
+	cgroup->limited = slurp_number(dirfd, name, "ioasids.max", number + MAX);
+	if (parent && !cgroup->limited)
+		return false;
+	if ((!parent || parent->number[PEAK]) &&
+	    (!slurp_number(dirfd, name, "ioasids.current", number + CURRENT) ||
+	     !slurp_number(dirfd, name, "ioasids.peak", number + PEAK)))
+		return false;
+	if (!cgroup->limited || (parent && parent->limited && !parent->number[MAX_EVENTS] &&
+				 !parent->number[ALLOC_FAIL]))
+		return true;
+	return slurp(dirfd, name, "ioasids.events", events, sizeof(events)) &&
+		sscanf(events, "max %llu alloc_fail %llu", number + MAX_EVENTS,
+		       number + ALLOC_FAIL) == 2;
+}
+
+/* A cgroup that goes away while it is looked at is left out. */
+static void scan(struct view *view, int dirfd, const char *name, const struct cgroup *parent)
+{
+	struct cgroup cgroup = { .depth = parent ? parent->depth + 1 : 0 };
+	char **names;
+	struct stat st;
+	DIR *stream;
+	size_t nr;
+	int fd;
+
+	if (!read_numbers(dirfd, name, parent, &cgroup))
+		return;
+	cgroup.path = !parent ? format("/") :
+		format("%s/%s", parent->depth ? parent->path : "", name);
+	view->cgroups = grow(view->cgroups, view->nr_cgroups, sizeof(cgroup));
+	view->cgroups[view->nr_cgroups++] = cgroup;
+
+	/* Where there is none below, its two links are "." and its name. */
+	if (fstatat(dirfd, name, &st, 0) || st.st_nlink == 2)
+		return;
+	fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	stream = fd < 0 ? NULL : fdopendir(fd);
+	if (!stream)
+		return;
+	nr = list(stream, &names);
+	for (size_t i = 0; i < nr; i++) {
+		scan(view, fd, names[i], &cgroup);
 		free(names[i]);
 	}
 	free(names);
+	closedir(stream);
 }
 
 static int by_path(const void *a, const void *b)
@@ -473,10 +492,11 @@ static void read_table(struct view *view)
 static void look(struct view *view)
 {
 	memset(view, 0, sizeof(*view));
-	scan(view, "", 0);
+	scan(view, mounted.fd, ".", NULL);
 	if (!view->nr_cgroups)
 		errx(1, "%s: ioasids has gone", mounted.dir);
-	view->has_capacity = slurp_number("", "ioasids.capacity", &view->capacity);
+	view->has_capacity = slurp_number(mounted.fd, ".", "ioasids.capacity",
+					  &view->capacity);
 	read_table(view);
 }
 
@@ -1046,8 +1066,12 @@ static char *parent_cgroup(void)
 	char enabled[4096];
 
 	while (!mounted.v1) {
-		if (slurp(relative(own), "cgroup.subtree_control", enabled, sizeof(enabled)) &&
-		    has_word(enabled, "ioasids", " "))
+		char *dir = format(".%s", own);
+		bool gives = slurp(mounted.fd, dir, "cgroup.subtree_control", enabled,
+				   sizeof(enabled)) && has_word(enabled, "ioasids", " ");
+
+		free(dir);
+		if (gives)
 			break;
 		slash = strrchr(own, '/');
 		if (!slash)
