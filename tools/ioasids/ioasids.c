@@ -38,6 +38,7 @@ struct cgroup {
 	char *path;		/* "/a/b" */
 	int depth;
 	bool limited;		/* a root has neither a limit nor events */
+	bool shown;		/* in the tree */
 	unsigned long long number[NR_NUMBERS];
 	size_t holders;		/* where in view.holders its own begin */
 	size_t nr_holders;
@@ -489,6 +490,26 @@ static void read_table(struct view *view)
 	add_up(view);
 }
 
+static bool is_quiet(const struct cgroup *cgroup)
+{
+	return cgroup->limited && cgroup->number[MAX] == NO_LIMIT && !cgroup->number[PEAK] &&
+		!cgroup->number[MAX_EVENTS] && !cgroup->number[ALLOC_FAIL] && !cgroup->nr_holders;
+}
+
+/* Those that something can be said of, and who is above them. */
+static void choose(struct view *view)
+{
+	int parent = 0;		/* at this depth, of what was shown last: the root is always */
+
+	for (size_t i = view->nr_cgroups; i--; ) {
+		struct cgroup *cgroup = view->cgroups + i;
+
+		cgroup->shown = cgroup->depth == parent || !is_quiet(cgroup);
+		if (cgroup->shown)
+			parent = cgroup->depth - 1;
+	}
+}
+
 static void look(struct view *view)
 {
 	memset(view, 0, sizeof(*view));
@@ -498,6 +519,7 @@ static void look(struct view *view)
 	view->has_capacity = slurp_number(mounted.fd, ".", "ioasids.capacity",
 					  &view->capacity);
 	read_table(view);
+	choose(view);
 }
 
 static void forget(struct view *view)
@@ -563,8 +585,11 @@ static void lay_out(struct layout *layout, const struct view *view, int columns,
 		layout->number[i] = headings[i] ? strlen(headings[i]) : 0;
 	for (size_t n = 0; n < view->nr_cgroups; n++) {
 		const struct cgroup *cgroup = view->cgroups + n;
-		char *text = name_text(cgroup);
+		char *text;
 
+		if (!cgroup->shown)
+			continue;
+		text = name_text(cgroup);
 		layout->name = most(layout->name, 2 * cgroup->depth + width(text));
 		free(text);
 		for (int i = 0; i < NR_NUMBERS; i++) {
@@ -585,8 +610,8 @@ static void lay_out(struct layout *layout, const struct view *view, int columns,
 	}
 	for (int i = 0; i < NR_NUMBERS; i++)
 		rest -= headings[i] ? layout->number[i] + 2 : 0;
-	layout->shorten = shorten;
-	if (shorten && layout->name > rest - tail)
+	layout->shorten = shorten && layout->name > rest - tail;
+	if (layout->shorten)
 		layout->name = most(rest - tail, MIN_NAME);
 	/* Two columns before it, and its two ends. */
 	layout->bar = rest - layout->name - 4;
@@ -667,6 +692,7 @@ static void put_holder(FILE *out, const struct layout *layout, const struct cgro
 static void put_tree(FILE *out, const struct view *view, int columns, bool shorten)
 {
 	struct layout layout;
+	size_t more = 0;
 
 	lay_out(&layout, view, columns, shorten);
 	fprintf(out, "%-*s", layout.name, "CGROUP");
@@ -678,10 +704,16 @@ static void put_tree(FILE *out, const struct view *view, int columns, bool short
 	for (size_t i = 0; i < view->nr_cgroups; i++) {
 		const struct cgroup *cgroup = view->cgroups + i;
 
+		if (!cgroup->shown) {
+			more++;
+			continue;
+		}
 		put_cgroup(out, &layout, view, cgroup);
 		for (size_t h = 0; h < cgroup->nr_holders; h++)
 			put_holder(out, &layout, cgroup, view->holders + cgroup->holders + h);
 	}
+	if (more)
+		fprintf(out, "(%zu more have no limit and never held a PASID)\n", more);
 }
 
 static void put_json_holders(FILE *out, const struct view *view, const struct cgroup *cgroup)
@@ -817,13 +849,13 @@ static bool window(int *columns, int *lines)
 	return isatty(STDOUT_FILENO);
 }
 
-/* As much of the tree as there are lines for; the last says how much there is not. */
-static void draw(void)
+/* The tree as it is now, a heading and lines below it. */
+static char *tree_text(void)
 {
-	char *text = NULL, *line, *next;
-	size_t size = 0, rest = 0;
 	int columns, lines;
 	struct view view;
+	size_t size = 0;
+	char *text = NULL;
 	FILE *out = open_memstream(&text, &size);
 
 	if (!out)
@@ -831,24 +863,99 @@ static void draw(void)
 	window(&columns, &lines);
 	look(&view);
 	put_tree(out, &view, columns, true);
-	fclose(out);
+	if (fclose(out))
+		err(1, "memory");
 	forget(&view);
+	return text;
+}
 
-	for (line = text; *line; line++)
-		rest += *line == '\n';
+/* Write the line at @text on the screen; where the next one is. */
+static const char *put_line(const char *text)
+{
+	size_t len = strcspn(text, "\n");
+
+	printf("%.*s\033[K", (int)len, text);
+	return text + len + 1;
+}
+
+/* What is above the lines of the tree that top shows. */
+static long above;
+
+/*
+ * The heading, as many lines of the tree as there is room for, and which these are
+ * where they are not all. How many they are.
+ */
+static long draw(const char *text)
+{
+	int columns, lines;
+	long nr = -1, room;
+
+	window(&columns, &lines);
+	for (const char *s = text; *s; s++)
+		nr += *s == '\n';
+	room = !lines || nr < lines ? nr : most(lines - 2, 0);
+	if (above > nr - room)
+		above = nr - room;
+	if (above < 0)
+		above = 0;
+
 	fputs("\033[H", stdout);
-	for (line = text; *line; line = next) {
-		next = strchr(line, '\n') + 1;
-		if (lines-- == 1 && rest > 1) {
-			printf("(%zu more lines)\033[K", rest);
-			break;
-		}
-		printf("%.*s\033[K%s", (int)(next - line - 1), line, rest > 1 ? "\r\n" : "");
-		rest--;
+	text = put_line(text);
+	for (long i = 0; i < above; i++)
+		text = strchr(text, '\n') + 1;
+	for (long i = 0; i < room; i++) {
+		fputs("\r\n", stdout);
+		text = put_line(text);
 	}
+	if (room < nr && lines > 1)
+		printf("\r\nlines %ld to %ld of %ld; arrows, PgUp, PgDn, Home and End move\033[K",
+		       above + 1, above + room, nr);
 	fputs("\033[J", stdout);
 	fflush(stdout);
-	free(text);
+	return room;
+}
+
+#define ALL	(LONG_MAX / 2)
+
+static const struct move {
+	const char *typed;	/* what a terminal sends for the key */
+	long lines, pages;
+} moves[] = {
+	{ "k", -1, 0 },		{ "\033[A", -1, 0 },	/* up */
+	{ "j", 1, 0 },		{ "\033[B", 1, 0 },	/* down */
+	{ "\033[5~", 0, -1 },	{ "\033[6~", 0, 1 },	/* page up, page down */
+	{ "\033[H", -ALL, 0 },	{ "\033[1~", -ALL, 0 },	/* home */
+	{ "\033[F", ALL, 0 },	{ "\033[4~", ALL, 0 },	/* end */
+};
+
+/* The move that @key is the end of, or NULL. */
+static const struct move *find_move(char key)
+{
+	static char typed[8];
+	static size_t len;
+
+	for (;;) {
+		bool begun = false;
+
+		typed[len++] = key;
+		for (size_t i = 0; i < sizeof(moves) / sizeof(*moves); i++) {
+			if (strncmp(moves[i].typed, typed, len))
+				continue;
+			if (!moves[i].typed[len]) {
+				len = 0;
+				return moves + i;
+			}
+			begun = true;
+		}
+		if (begun)
+			return NULL;
+		/* After what is the beginning of none it may be that of one. */
+		if (len == 1) {
+			len = 0;
+			return NULL;
+		}
+		len = 0;
+	}
 }
 
 static long long now(void)
@@ -867,12 +974,16 @@ static int follow(int signals)
 		{ .fd = signals, .events = POLLIN },
 	};
 	struct signalfd_siginfo info;
+	const struct move *move;
 	long long next = now();
-	char key;
+	char *text = NULL, key;
+	long page = 0;
 
 	for (;;) {
 		if (now() >= next) {
-			draw();
+			free(text);
+			text = tree_text();
+			page = draw(text);
 			next = now() + 1000;
 		}
 		if (poll(ends, 2, most(next - now(), 0)) <= 0)
@@ -882,8 +993,15 @@ static int follow(int signals)
 				return info.ssi_signo;
 			next = 0;
 		}
-		if (ends[0].revents && (read(STDIN_FILENO, &key, 1) != 1 || key == 'q'))
+		if (!ends[0].revents)
+			continue;
+		if (read(STDIN_FILENO, &key, 1) != 1 || key == 'q')
 			return 0;
+		move = find_move(key);
+		if (move) {
+			above += move->lines + move->pages * page;
+			page = draw(text);
+		}
 	}
 }
 
