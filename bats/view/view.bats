@@ -465,3 +465,13 @@ type_in() { printf '%b' "$@" >&"$keys"; }
 	run -1 unshare -m bash -c 'umount -l /sys/fs/cgroup; exec ioasids'
 	[[ $output == 'ioasids: no cgroup hierarchy with ioasids is mounted'* ]]
 }
+
+# Documentation/admin-guide/ioasids-view.rst
+@test "the commands of the page on the view" {
+	[[ $(as_in ioasids-view tree) == *$'\n''  tenant '*' 8 '*[.....* ]]
+	[[ $(as_in ioasids-view limits) == '0::/ioasids-run-'* ]]
+	is "$ROOT/tenant/ioasids.max" 4
+	[[ $(as_in ioasids-view scripts) == '{"path": "/tenant", "current": 0, "peak": 0, "max": 4,'* ]]
+	grep -Fx 'ioasids_max{cgroup="/tenant"} 4' /tmp/ioasids.prom
+	rmdir "$ROOT/tenant"
+}
