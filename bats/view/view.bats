@@ -359,6 +359,28 @@ END
 	is a.service/ioasids.max 4
 }
 
+# completes WORDS...: what the shell is offered for the last of them
+completes() {
+	(
+		. "$IOASIDS_SRC/tools/ioasids/ioasids.bash"
+		COMP_WORDS=(ioasids "$@") COMP_CWORD=$#
+		_ioasids
+		printf '%s\n' "${COMPREPLY[@]}"
+	)
+}
+
+@test "the shell completes commands, and the cgroups that can be limited" {
+	cgroups a 'b\x2dc' $'d\033' 'e f'
+	equal "$(completes t)" top
+	equal "$(completes --)" $'--json\n--prometheus\n--help'
+	equal "$(completes set /test/)" $'/test/a\n/test/b\\\\x2dc\n/test/e\\ f'
+	equal "$(completes set /t)" "/test"$'\n'"$(completes set /test/)"
+	equal "$(completes set /test/a '')" max
+	equal "$(completes run '')" --max
+	equal "$(completes run --max 4 '')" --
+	equal "$(completes run --max 4 -- ioasid)" ioasids
+}
+
 @test "top wants a terminal" {
 	run -1 ioasids top
 	[[ $output == 'ioasids: top wants a terminal'* ]]
