@@ -149,10 +149,10 @@ aligned() {
 	[[ $(terminal 200 24 ioasids </dev/null) == *" $long "* ]]
 }
 
-@test "on a terminal, too, what is below is indented" {
+@test "on a terminal, too, what is below is indented, and columns are as wide as what is in them" {
 	cgroups a a/b a/b/c
 	echo 1 >a/b/c/ioasids.max
-	[[ $(terminal 80 24 ioasids </dev/null) == *$'\n''  test '*$'\n''    a '*$'\n''      b '*$'\n''        c '* ]]
+	[[ $(terminal 80 24 ioasids </dev/null) == 'CGROUP     MAX  CURRENT  PEAK  ALLOC_FAIL'*$'\n''  test '*$'\n''    a '*$'\n''      b '*$'\n''        c '* ]]
 }
 
 @test "cgroups stand in the order of the numbers in their names" {
