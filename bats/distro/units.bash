@@ -7,12 +7,15 @@ GENERATOR=/etc/systemd/system-generators/ioasids-limit
 SYSTEM=/etc/systemd/system
 TENANTS=$ROOT/tenants.slice
 
-setup() {
+setup() { units_setup; }
+teardown() { units_teardown; }
+
+units_setup() {
 	install -D -m 755 "$IOASIDS_SRC/contrib/systemd/ioasids-limit" "$GENERATOR"
 	since=$(date '+%F %T.%6N')
 }
 
-teardown() {
+units_teardown() {
 	systemctl stop tenants.slice 'tenant*'
 	rm -rf "$GENERATOR" {/etc,/run,/usr/local/lib}/systemd/system/tenant* /run/tenant*
 	systemctl daemon-reload
