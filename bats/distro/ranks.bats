@@ -34,7 +34,7 @@ scatter() {
 	for n in {1..8}; do
 		pick "${PATHS[@]}"
 		path=$picked
-		pick "$1"-{,a-,a-b}@{,i}.service.d
+		pick "$1"-{,a-,a-b}@{,i}.service.d "$1"-{,a-}.service.d
 		place=$path/$picked
 		pick {a,b,c,d}.conf
 		mkdir -p "$place"
