@@ -197,4 +197,15 @@ traced() {
 	grep -o 'ioasid_[a-z]*: .*' $TRACING/trace
 }
 
+# as_in PAGE NAME [SED]: run the block of commands that stands after ".. run: NAME" in a
+# page of the admin guide, as typed there, after the prompts # and >; or edited.
+as_in() {
+	local commands
+	commands=$(awk -v name="$2" '
+		/^\.\. run: / { found = $3 == name }
+		found && sub(/^  [#>] /, "")' "$IOASIDS_SRC/Documentation/admin-guide/$1.rst" | sed "${3:-}")
+	[ -n "$commands" ] || fail "$1.rst has no block $2"
+	bash -eux -c "$commands"
+}
+
 fail() { echo "$1" >&2; return 1; }

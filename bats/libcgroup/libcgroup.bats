@@ -8,7 +8,10 @@ load ../helpers
 
 EXAMPLE=$IOASIDS_SRC/bats/libcgroup/cgconfig.conf
 
-setup() { "${BATS_TEST_DESCRIPTION%%:*}_setup"; }
+setup() {
+	before=$(<"$ROOT/cgroup.subtree_control")
+	"${BATS_TEST_DESCRIPTION%%:*}_setup"
+}
 
 teardown() {
 	# The example's groups are at the top on v2, where only test is looked after.
@@ -19,8 +22,9 @@ teardown() {
 	fi
 	"${BATS_TEST_DESCRIPTION%%:*}_teardown"
 	# cgconfigparser enables more than ioasids where a snapshot tells it to.
-	read -ra enabled <"$ROOT/cgroup.subtree_control"
-	echo "${enabled[@]/#/-}" >"$ROOT/cgroup.subtree_control"
+	for controller in $(<"$ROOT/cgroup.subtree_control"); do
+		[[ " $before " == *" $controller "* ]] || echo "-$controller" >"$ROOT/cgroup.subtree_control"
+	done
 }
 
 # meets GROUP OUTCOME: cgexec starts a process there, which opens the device.
@@ -300,3 +304,44 @@ bad_example_is_refused() {
 	meets tenants/red bound
 	is tenants/red/ioasids.current 1
 }
+
+program_limits() {
+	local said status=0
+	cc -o "$BATS_TEST_TMPDIR/limit" "$IOASIDS_SRC/bats/libcgroup/limit.c" -lcgroup
+	# shellcheck disable=SC2016 # for the shell in there
+	said=$("$BATS_TEST_TMPDIR/limit" test/a 1 bash -c '
+		coproc "$0" "$1" 3>&-
+		read -r line <&"${COPROC[0]}"; echo "$line"
+		timeout 5 "$0" "$1"
+		kill "$COPROC_PID"; wait "$COPROC_PID"
+		exit 7' "$BIN/bind" "$DEVICE") || status=$?
+	[ "$said" = $'limit 1\nbound\nEAGAIN\nmax 1\nalloc_fail 1' ] || fail "it says $said"
+	[ $status = 7 ]
+	[ ! -e a ]
+}
+@test "v2: a program limits a command with libcgroup's functions" { program_limits; }
+@test "v1: a program limits a command with libcgroup's functions" { program_limits; }
+
+program_is_refused() {
+	cc -o "$BATS_TEST_TMPDIR/limit" "$IOASIDS_SRC/bats/libcgroup/limit.c" -lcgroup
+	fails 'Invalid argument' "$BATS_TEST_TMPDIR/limit" test/a many true
+}
+@test "v2: a program is told by libcgroup what is no limit" { program_is_refused; }
+@test "v1: a program is told by libcgroup what is no limit" { program_is_refused; }
+
+# Documentation/admin-guide/ioasids-libcgroup.rst
+page_works() {
+	cd ..
+	local tenants=$PWD/tenants
+	[[ $(as_in ioasids-libcgroup groups) == *'ioasids.max: 2'*'ioasids.current: 0'*:/tenants/red* ]]
+	is "$tenants/red/ioasids.max" 2
+	as_in ioasids-libcgroup remove
+	[ ! -e "$tenants" ]
+	cd "$IOASIDS_SRC"
+	[[ $(as_in ioasids-libcgroup file) == *ioasids:/tenants/red* ]]
+	as_in ioasids-libcgroup remove
+	[[ $(as_in ioasids-libcgroup program) == 'limit 2'*:/tenants*$'\nmax 0\nalloc_fail 0' ]]
+	rm /tmp/limit
+}
+@test "v2: the commands of the page on libcgroup" { page_works; }
+@test "v1: the commands of the page on libcgroup" { page_works; }

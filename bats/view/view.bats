@@ -57,6 +57,7 @@ equal() { [ "$1" = "$2" ] || fail "'$1', not '$2'"; }
 @test "the tree has each cgroup with what its files say" {
 	cgroups a a/b a/x c
 	echo 4 >a/ioasids.max
+	echo 12 >c/ioasids.max
 	echo 1 >a/b/ioasids.max
 	hold a/b
 	refused a/b
@@ -64,7 +65,7 @@ equal() { [ "$1" = "$2" ] || fail "'$1', not '$2'"; }
 	hold a/x; finish "$pid"
 	equal "$(shown a)" 'a 4 2 3 1 [############............]'
 	equal "$(shown b)" 'b 1 1 1 1 [########################]'
-	equal "$(shown c)" 'c max 0 0 0'
+	equal "$(shown c)" 'c 12 0 0 0 [........................]'
 	equal "$(shown test)" 'test max 2 3 1'
 	equal "$(shown /)" "/ - 2 $(<"$ROOT"/ioasids.peak) - 2 of $(<"$ROOT"/ioasids.capacity)"
 }
@@ -74,8 +75,8 @@ equal() { [ "$1" = "$2" ] || fail "'$1', not '$2'"; }
 	echo 0 >a/ioasids.max
 	hold b 2
 	echo 1 >b/ioasids.max
-	hold c 99
-	echo 100 >c/ioasids.max
+	hold c 48
+	echo 49 >c/ioasids.max
 	[[ $(shown a) == *' [########################]' ]]
 	[[ $(shown b) == *' [########################]' ]]
 	[[ $(shown c) == *' [#######################.]' ]]
@@ -98,20 +99,33 @@ equal() { [ "$1" = "$2" ] || fail "'$1', not '$2'"; }
 	[[ $(ioasids) != *"      b "* ]]
 }
 
-@test "columns stand below each other, at 80 and at 200 columns" {
-	local width
-	cgroups a a/b "$(printf 'n%.0s' {1..30})"
-	echo 5 >a/ioasids.max
+# What ends where a heading does: all four numbers of a cgroup, one of a process.
+aligned() {
+	sed 's/…/./g; s/é/e/g' | awk -v pid="$1" '
+		function ends(n) { return substr($0, n, 1) != " " && substr($0, n + 1, 1) ~ /^ ?$/ }
+		NR == 1 {
+			for (n = 1; n <= length; n++)
+				if (ends(n))
+					end[++word] = n
+			next
+		}
+		$1 == pid { exit !(ends(end[3]) && $3 == 1) }
+		!ends(end[2]) || !ends(end[3]) || !ends(end[4]) || !ends(end[5]) { exit 1 }'
+}
+
+@test "columns stand below each other, at 80 and at 200 columns, for few and for many" {
+	local width long
+	long=$(printf 'n%.0s' {1..30})
+	cgroups a a/b "é$long" "é$long/$long" "é$long/$long/$long" c{100..399}
+	echo 1234567890 >"é$long/$long/$long/ioasids.max"
 	hold a/b
 	for width in 80 200; do
 		COLUMNS=$width ioasids >"$BATS_TEST_TMPDIR/tree"
 		[ "$(longest <"$BATS_TEST_TMPDIR/tree")" -le $width ]
-		# ALLOC_FAIL ends where the heading does, in each line of a cgroup. A name
-		# that lost its middle has a character there that awk counts as three.
-		sed 's/…/./' "$BATS_TEST_TMPDIR/tree" |
-			awk -v pid="$pid" 'NR == 1 { n = length; next } $1 == pid { next }
-				substr($0, n, 1) !~ /[0-9-]/ || substr($0, n + 1, 1) !~ /^ ?$/ { exit 1 }'
+		aligned "$pid" <"$BATS_TEST_TMPDIR/tree"
+		echo 0 | tee c*/ioasids.max >/dev/null
 	done
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/tree")" = 309 ]
 }
 
 @test "a name that is too long loses its middle where COLUMNS says so, and nowhere else" {
@@ -130,23 +144,53 @@ equal() { [ "$1" = "$2" ] || fail "'$1', not '$2'"; }
 	local long
 	long=begin$(printf 'x%.0s' {1..100})end
 	cgroups "$long"
+	echo 1 >"$long/ioasids.max"
 	[[ $(terminal 80 24 ioasids </dev/null) == *" begin"*x…x*"end "* ]]
 	[[ $(terminal 200 24 ioasids </dev/null) == *" $long "* ]]
 }
 
-@test "300 cgroups are 300 lines, in order" {
-	cgroups c{100..399}
-	hold c250 2
-	ioasids >"$BATS_TEST_TMPDIR/tree"
-	equal "$(awk '$1 ~ /^c[0-9]/ { print $1 }' "$BATS_TEST_TMPDIR/tree")" "$(printf '%s\n' c{100..399})"
-	[ "$(wc -l <"$BATS_TEST_TMPDIR/tree")" = 305 ]
-	equal "$(shown c250)" 'c250 max 2 2 0'
+@test "on a terminal, too, what is below is indented, and columns are as wide as what is in them" {
+	cgroups a a/b a/b/c
+	echo 1 >a/b/c/ioasids.max
+	[[ $(terminal 80 24 ioasids </dev/null) == 'CGROUP     MAX  CURRENT  PEAK  ALLOC_FAIL'*$'\n''  test '*$'\n''    a '*$'\n''      b '*$'\n''        c '* ]]
+}
+
+@test "cgroups stand in the order of the numbers in their names" {
+	cgroups c{1..300}
+	echo 5 | tee c*/ioasids.max >/dev/null
+	equal "$(ioasids | awk '$1 ~ /^c[0-9]/ { print $1 }')" "$(printf '%s\n' c{1..300})"
+}
+
+@test "what has no limit and never held a PASID is counted, not shown, but above what is" {
+	cgroups a a/b c c/d e f
+	echo 0 >a/b/ioasids.max
+	hold e; finish "$pid"
+	hold f
+	echo 1 >ioasids.max
+	refused c/d
+	equal "$(ioasids | awk '{ print $1 }')" $'CGROUP\n/\ntest\na\nb\nc\nd\ne\nf\n'"$pid"
+	echo max >a/b/ioasids.max
+	cgroups g{1..9}
+	equal "$(ioasids | awk '$1 == "a" || $1 == "b"')" ''
+	equal "$(ioasids | tail -n 1)" '(11 more have no limit and never held a PASID)'
+	# For scripts there is all.
+	equal "$(ioasids --json | grep -c '^{"path"')" 17
+}
+
+@test "what was held before, and what was refused, is shown all the way down" {
+	cgroups a a/b a/b/c
+	echo 1 >a/b/ioasids.max
+	hold a/b/c; refused a/b/c; finish "$pid"
+	equal "$(shown a)" 'a max 0 1 1'
+	equal "$(shown b)" 'b 1 0 1 1 [........................]'
+	equal "$(shown c)" 'c max 0 1 1'
 }
 
 @test "no byte of a name plays with the terminal, and none is a line of its own" {
-	cgroups $'a\033[2Jb' $'c\377' $'d\302\233' 'e\f'
+	cgroups $'a\033[2Jb' $'c\377' $'d\302\233' 'e\f' 'f\x2dg' 'h\033'
+	echo 1 | tee [a-h]*/ioasids.max >/dev/null
 	run -0 ioasids
-	[[ $output == *'    a\033[2Jb '*'    c\377 '*'    d\302\233 '*'    e\134f '* ]]
+	[[ $output == *'    a\033[2Jb '*'    c\377 '*'    d\302\233 '*'    e\f '*'    f\x2dg '*'    h\134033 '* ]]
 	[[ $output != *$'\033'* ]]
 }
 
@@ -157,7 +201,7 @@ equal() { [ "$1" = "$2" ] || fail "'$1', not '$2'"; }
 }
 
 @test "JSON has all that the files say" {
-	cgroups a $'q"\\\t'
+	cgroups a $'q"\\\t' 'r\x2d\101'
 	echo 1 >ioasids.max
 	hold a
 	refused a
@@ -165,7 +209,8 @@ equal() { [ "$1" = "$2" ] || fail "'$1', not '$2'"; }
 {"path": "/", "current": 1, "peak": '"$(<"$ROOT"/ioasids.peak)"', "holders": []},
 {"path": "/test", "current": 1, "peak": 1, "max": 1, "events": {"max": 1, "alloc_fail": 1}, "holders": []},
 {"path": "/test/a", "current": 1, "peak": 1, "max": "max", "events": {"max": 0, "alloc_fail": 1}, "holders": [{"tgid": '"$pid"', "comm": "bind", "user": "sva", "pasids": 1}]},
-{"path": "/test/q\"\\\\011", "current": 0, "peak": 0, "max": "max", "events": {"max": 0, "alloc_fail": 0}, "holders": []}
+{"path": "/test/q\"\\\\011", "current": 0, "peak": 0, "max": "max", "events": {"max": 0, "alloc_fail": 0}, "holders": []},
+{"path": "/test/r\\x2d\\134101", "current": 0, "peak": 0, "max": "max", "events": {"max": 0, "alloc_fail": 0}, "holders": []}
 ]}'
 }
 
@@ -314,6 +359,28 @@ END
 	is a.service/ioasids.max 4
 }
 
+# completes WORDS...: what the shell is offered for the last of them
+completes() {
+	(
+		. "$IOASIDS_SRC/tools/ioasids/ioasids.bash"
+		COMP_WORDS=(ioasids "$@") COMP_CWORD=$#
+		_ioasids
+		printf '%s\n' "${COMPREPLY[@]}"
+	)
+}
+
+@test "the shell completes commands, and the cgroups that can be limited" {
+	cgroups a 'b\x2dc' $'d\033' 'e f'
+	equal "$(completes t)" top
+	equal "$(completes --)" $'--json\n--prometheus\n--help'
+	equal "$(completes set /test/)" $'/test/a\n/test/b\\\\x2dc\n/test/e\\ f'
+	equal "$(completes set /t)" "/test"$'\n'"$(completes set /test/)"
+	equal "$(completes set /test/a '')" max
+	equal "$(completes run '')" --max
+	equal "$(completes run --max 4 '')" --
+	equal "$(completes run --max 4 -- ioasid)" ioasids
+}
+
 @test "top wants a terminal" {
 	run -1 ioasids top
 	[[ $output == 'ioasids: top wants a terminal'* ]]
@@ -321,13 +388,14 @@ END
 
 @test "top follows what there is until q, and leaves the terminal as it was" {
 	cgroups a
+	echo 9 >a/ioasids.max
 	top 80 24
 	hold a
 	until_shows bind
 	printf q >&"$keys"
 	ended "$terminal"
 	output=$(<"$screen")
-	[[ $output == $'\033[?1049h'*' a  '*max*' 0 '*bind*sva*$'\033[?1049l'*kept ]]
+	[[ $output == $'\033[?1049h'*' a  '*' 9 '*' 0 '*bind*sva*$'\033[?1049l'*kept ]]
 }
 
 @test "top leaves the terminal as it was when a signal ends it" {
@@ -342,15 +410,55 @@ END
 	done
 }
 
-@test "top shows as much as there are lines for, and says how much it does not" {
+# type_in KEYS...: on the terminal of top
+type_in() { printf '%b' "$@" >&"$keys"; }
+
+@test "top shows as much as there are lines for, and keys move in the rest" {
 	cgroups c{10..59}
+	echo 1 | tee c*/ioasids.max >/dev/null
 	top 80 10
-	until_shows 'more lines)'
-	printf q >&"$keys"
+	until_shows 'lines 1 to 8 of 52'
+	type_in j
+	until_shows 'lines 2 to 9 of 52'
+	type_in '\033[B' '\033[B'
+	until_shows 'lines 4 to 11 of 52'
+	type_in k
+	until_shows 'lines 3 to 10 of 52'
+	type_in '\033[6~' '\033[6~'
+	until_shows 'lines 19 to 26 of 52'
+	type_in '\033[5~'
+	until_shows 'lines 11 to 18 of 52'
+	type_in '\033[F' j
+	until_shows 'lines 45 to 52 of 52'
+	type_in '\033[A'
+	until_shows 'lines 44 to 51 of 52'
+	# None of these is a key that moves, and the last of them is.
+	type_in '\033[H' 'k' 'x' '\033[3~' '\033' '\033[6~'
+	until_shows 'lines 9 to 16 of 52'
+	type_in q
 	ended "$terminal"
-	# The heading, /, test and c10 to c15 are 9 lines.
 	output=$(<"$screen")
-	[[ $output == *c15*'(44 more lines)'* && $output != *c16* ]]
+	output=${output##*$'\033[H'}
+	[[ $output == CGROUP*$'\n    c16 '*$'\n    c23 '*'lines 9 to 16'* && $output != *c15* && $output != *c24* ]]
+}
+
+@test "top has the size of its terminal, and stays within what there is" {
+	cgroups c{10..59}
+	echo 1 | tee c*/ioasids.max >/dev/null
+	top 80 10
+	until_shows 'lines 1 to 8 of 52'
+	stty rows 20 <"/proc/$pid/fd/1"
+	until_shows 'lines 1 to 18 of 52'
+	type_in '\033[4~'
+	until_shows 'lines 35 to 52 of 52'
+	rmdir c1* c2*
+	until_shows 'lines 15 to 32 of 32'
+	echo max | tee c*/ioasids.max >/dev/null
+	until_shows '(31 more have no limit'
+	type_in q
+	ended "$terminal"
+	output=$(<"$screen")
+	[[ ${output##*$'\033[H'} == CGROUP*$'\n/ '* && ${output##*$'\033[H'} != *lines* ]]
 }
 
 @test "v1: the tree, what is set, and what is run" {
@@ -378,4 +486,14 @@ END
 @test "where the hierarchy is not mounted it says so" {
 	run -1 unshare -m bash -c 'umount -l /sys/fs/cgroup; exec ioasids'
 	[[ $output == 'ioasids: no cgroup hierarchy with ioasids is mounted'* ]]
+}
+
+# Documentation/admin-guide/ioasids-view.rst
+@test "the commands of the page on the view" {
+	[[ $(as_in ioasids-view tree) == *$'\n''  tenant '*' 8 '*[.....* ]]
+	[[ $(as_in ioasids-view limits) == '0::/ioasids-run-'* ]]
+	is "$ROOT/tenant/ioasids.max" 4
+	[[ $(as_in ioasids-view scripts) == '{"path": "/tenant", "current": 0, "peak": 0, "max": 4,'* ]]
+	grep -Fx 'ioasids_max{cgroup="/tenant"} 4' /tmp/ioasids.prom
+	rmdir "$ROOT/tenant"
 }

@@ -23,11 +23,13 @@ _ioasids() {
 		mapfile -t COMPREPLY < <(compgen -c -- "$word")
 		;;
 	2,set)
-		# The cgroups that have a limit, by the names that ioasids gives them.
+		# The cgroups that have a limit, but for those with a byte that is no text in
+		# their names: these cannot be typed.
 		while IFS= read -r name; do
 			[[ $name != "$word"* ]] || COMPREPLY+=("$(printf %q "$name")")
 		done < <("${COMP_WORDS[0]}" --json 2>/dev/null |
-			sed -n 's/^{"path": "\([^"\\]*\)".*"max": .*/\1/p')
+			sed -n 's/^{"path": "\([^"]*\)", .*"max": .*/\1/p' |
+			sed '/\\\\[0-3][0-7][0-7]/d; s/\\\\/\\/g')
 		;;
 	3,set)
 		COMPREPLY=(max)

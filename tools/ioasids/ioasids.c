@@ -38,6 +38,7 @@ struct cgroup {
 	char *path;		/* "/a/b" */
 	int depth;
 	bool limited;		/* a root has neither a limit nor events */
+	bool shown;		/* in the tree */
 	unsigned long long number[NR_NUMBERS];
 	size_t holders;		/* where in view.holders its own begin */
 	size_t nr_holders;
@@ -93,14 +94,20 @@ static char *format(const char *fmt, ...)
 	return string;
 }
 
-/* "\040" is a space, in mountinfo and in the table of PASIDs. */
+/* Whether there is a byte in octal, as "\040" is a space. */
+static bool is_octal(const char *s)
+{
+	return *s == '\\' && s[1] >= '0' && s[1] <= '3' && s[2] >= '0' && s[2] <= '7' &&
+		s[3] >= '0' && s[3] <= '7';
+}
+
+/* As bytes are written in mountinfo and in the table of PASIDs. */
 static char *unescape(char *string)
 {
 	char *to = string;
 
 	for (const char *s = string; *s; to++) {
-		if (*s == '\\' && s[1] >= '0' && s[1] <= '3' && s[2] >= '0' &&
-		    s[2] <= '7' && s[3] >= '0' && s[3] <= '7') {
+		if (is_octal(s)) {
 			*to = (s[1] - '0') << 6 | (s[2] - '0') << 3 | (s[3] - '0');
 			s += 4;
 		} else {
@@ -132,8 +139,9 @@ static int character(const char *string)
 
 /*
  * A name as it can be shown: what is no text is written in octal, so that no name
- * can play with a terminal or spoil a file. With @quotes also fit to stand in
- * quotes, for JSON and Prometheus alike.
+ * can play with a terminal or spoil a file, and so is a backslash that could be
+ * taken for that. With @quotes also fit to stand in quotes, for JSON and Prometheus
+ * alike.
  */
 static char *printable(const char *string, bool quotes)
 {
@@ -146,10 +154,10 @@ static char *printable(const char *string, bool quotes)
 	while (*string) {
 		int len = character(string);
 
-		if (!len)
+		if (!len || is_octal(string))
 			to += sprintf(to, "%s%03o", backslash, (unsigned char)*string++);
-		else if (*string == '\\' || (quotes && *string == '"'))
-			to += sprintf(to, quotes ? "\\%c" : "\\%03o", *string++);
+		else if (quotes && (*string == '\\' || *string == '"'))
+			to += sprintf(to, "\\%c", *string++);
 		else
 			while (len--)
 				*to++ = *string++;
@@ -178,12 +186,14 @@ static const char *column(const char *string, int n)
 	return string;
 }
 
-/* Read a whole small file, without its last newline. */
-static bool slurp_at(int dirfd, const char *path, char *content, size_t size)
+/* Read a whole small file of the cgroup @dir, without its last newline. */
+static bool slurp(int dirfd, const char *dir, const char *name, char *content, size_t size)
 {
+	char *path = format("%s/%s", dir, name);
 	int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC);
 	ssize_t len = fd < 0 ? -1 : read(fd, content, size - 1);
 
+	free(path);
 	if (fd >= 0)
 		close(fd);
 	if (len < 0)
@@ -194,20 +204,11 @@ static bool slurp_at(int dirfd, const char *path, char *content, size_t size)
 	return true;
 }
 
-static bool slurp(const char *dir, const char *name, char *content, size_t size)
-{
-	char *path = format("%s%s%s", dir, *dir ? "/" : "", name);
-	bool done = slurp_at(mounted.fd, path, content, size);
-
-	free(path);
-	return done;
-}
-
-static bool slurp_number(const char *dir, const char *name, unsigned long long *number)
+static bool slurp_number(int dirfd, const char *dir, const char *name, unsigned long long *number)
 {
 	char content[64];
 
-	if (!slurp(dir, name, content, sizeof(content)))
+	if (!slurp(dirfd, dir, name, content, sizeof(content)))
 		return false;
 	*number = strcmp(content, "max") ? strtoull(content, NULL, 10) : NO_LIMIT;
 	return true;
@@ -217,13 +218,11 @@ static bool slurp_number(const char *dir, const char *name, unsigned long long *
 static void not_there(const char *dir)
 {
 	FILE *file = fopen("/proc/cgroups", "re");
-	int enabled = -1, n;
-	char name[64];
+	char line[256];
+	int enabled = -1;
 
-	while (file && fscanf(file, " %63s %*s %*s %d%*[^\n]", name, &n) != EOF) {
-		if (!strcmp(name, "ioasids"))
-			enabled = n;
-	}
+	while (file && fgets(line, sizeof(line), file))
+		sscanf(line, "ioasids %*d %*d %d", &enabled);
 	if (enabled < 0)
 		errx(1, "this kernel has no ioasids controller (CONFIG_CGROUP_IOASIDS)");
 	if (!enabled)
@@ -255,7 +254,7 @@ static bool offers_ioasids(int fd)
 {
 	char content[4096];
 
-	return slurp_at(fd, "cgroup.controllers", content, sizeof(content)) &&
+	return slurp(fd, ".", "cgroup.controllers", content, sizeof(content)) &&
 		has_word(content, "ioasids", " ");
 }
 
@@ -305,66 +304,87 @@ static void find_mount(void)
 	free(bare);
 }
 
+/* "c2" comes before "c10". */
 static int by_name(const void *a, const void *b)
 {
-	return strcmp(*(char * const *)a, *(char * const *)b);
+	return strverscmp(*(char * const *)a, *(char * const *)b);
 }
 
-/* What is below the mount at @path, "" or "/a/b": for openat(). */
-static const char *relative(const char *path)
+/* The names of those right below @stream's, in order; how many there are. */
+static size_t list(DIR *stream, char ***names)
 {
-	return *path ? path + 1 : "";
-}
-
-/* A cgroup that goes away while it is looked at is left out. */
-static void scan(struct view *view, const char *path, int depth)
-{
-	const char *dir = relative(path);
-	struct cgroup *cgroup;
-	char **names = NULL, events[256];
-	size_t nr = 0;
 	struct dirent *entry;
-	DIR *stream;
-	int fd;
+	size_t nr = 0;
 
-	view->cgroups = grow(view->cgroups, view->nr_cgroups, sizeof(*cgroup));
-	cgroup = view->cgroups + view->nr_cgroups;
-	memset(cgroup, 0, sizeof(*cgroup));
-	if (!slurp_number(dir, "ioasids.current", &cgroup->number[CURRENT]) ||
-	    !slurp_number(dir, "ioasids.peak", &cgroup->number[PEAK]))
-		return;
-	cgroup->limited = slurp_number(dir, "ioasids.max", &cgroup->number[MAX]);
-	if (cgroup->limited && slurp(dir, "ioasids.events", events, sizeof(events)))
-		sscanf(events, "max %llu alloc_fail %llu", &cgroup->number[MAX_EVENTS],
-		       &cgroup->number[ALLOC_FAIL]);
-	else if (depth)
-		return;
-	cgroup->path = format("%s", *path ? path : "/");
-	cgroup->depth = depth;
-	view->nr_cgroups++;
-
-	fd = openat(mounted.fd, *dir ? dir : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	stream = fd < 0 ? NULL : fdopendir(fd);
-	if (!stream)
-		return;
+	*names = NULL;
 	while ((entry = readdir(stream))) {
 		if (entry->d_type != DT_DIR || !strcmp(entry->d_name, ".") ||
 		    !strcmp(entry->d_name, ".."))
 			continue;
-		names = grow(names, nr, sizeof(*names));
-		names[nr++] = format("%s", entry->d_name);
+		*names = grow(*names, nr, sizeof(**names));
+		(*names)[nr++] = format("%s", entry->d_name);
 	}
-	closedir(stream);
 	if (nr)
-		qsort(names, nr, sizeof(*names), by_name);
-	for (size_t i = 0; i < nr; i++) {
-		char *child = format("%s/%s", path, names[i]);
+		qsort(*names, nr, sizeof(**names), by_name);
+	return nr;
+}
 
-		scan(view, child, depth + 1);
-		free(child);
+/*
+ * What its files say. A count includes those of all below: where that of @parent
+ * is 0 it need not be read, which most need not on a machine of many cgroups.
+ */
+static bool read_numbers(int dirfd, const char *name, const struct cgroup *parent,
+			 struct cgroup *cgroup)
+{
+	unsigned long long *number = cgroup->number;
+	char events[256];
+
+	cgroup->limited = slurp_number(dirfd, name, "ioasids.max", number + MAX);
+	if (parent && !cgroup->limited)
+		return false;
+	if ((!parent || parent->number[PEAK]) &&
+	    (!slurp_number(dirfd, name, "ioasids.current", number + CURRENT) ||
+	     !slurp_number(dirfd, name, "ioasids.peak", number + PEAK)))
+		return false;
+	if (!cgroup->limited || (parent && parent->limited && !parent->number[MAX_EVENTS] &&
+				 !parent->number[ALLOC_FAIL]))
+		return true;
+	return slurp(dirfd, name, "ioasids.events", events, sizeof(events)) &&
+		sscanf(events, "max %llu alloc_fail %llu", number + MAX_EVENTS,
+		       number + ALLOC_FAIL) == 2;
+}
+
+/* A cgroup that goes away while it is looked at is left out. */
+static void scan(struct view *view, int dirfd, const char *name, const struct cgroup *parent)
+{
+	struct cgroup cgroup = { .depth = parent ? parent->depth + 1 : 0 };
+	char **names;
+	struct stat st;
+	DIR *stream;
+	size_t nr;
+	int fd;
+
+	if (!read_numbers(dirfd, name, parent, &cgroup))
+		return;
+	cgroup.path = !parent ? format("/") :
+		format("%s/%s", parent->depth ? parent->path : "", name);
+	view->cgroups = grow(view->cgroups, view->nr_cgroups, sizeof(cgroup));
+	view->cgroups[view->nr_cgroups++] = cgroup;
+
+	/* Where there is none below, its two links are "." and its name. */
+	if (fstatat(dirfd, name, &st, 0) || st.st_nlink == 2)
+		return;
+	fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	stream = fd < 0 ? NULL : fdopendir(fd);
+	if (!stream)
+		return;
+	nr = list(stream, &names);
+	for (size_t i = 0; i < nr; i++) {
+		scan(view, fd, names[i], &cgroup);
 		free(names[i]);
 	}
 	free(names);
+	closedir(stream);
 }
 
 static int by_path(const void *a, const void *b)
@@ -470,14 +490,36 @@ static void read_table(struct view *view)
 	add_up(view);
 }
 
+static bool is_quiet(const struct cgroup *cgroup)
+{
+	return cgroup->limited && cgroup->number[MAX] == NO_LIMIT && !cgroup->number[PEAK] &&
+		!cgroup->number[MAX_EVENTS] && !cgroup->number[ALLOC_FAIL] && !cgroup->nr_holders;
+}
+
+/* Those that something can be said of, and who is above them. */
+static void choose(struct view *view)
+{
+	int parent = 0;		/* at this depth, of what was shown last: the root is always */
+
+	for (size_t i = view->nr_cgroups; i--; ) {
+		struct cgroup *cgroup = view->cgroups + i;
+
+		cgroup->shown = cgroup->depth == parent || !is_quiet(cgroup);
+		if (cgroup->shown)
+			parent = cgroup->depth - 1;
+	}
+}
+
 static void look(struct view *view)
 {
 	memset(view, 0, sizeof(*view));
-	scan(view, "", 0);
+	scan(view, mounted.fd, ".", NULL);
 	if (!view->nr_cgroups)
 		errx(1, "%s: ioasids has gone", mounted.dir);
-	view->has_capacity = slurp_number("", "ioasids.capacity", &view->capacity);
+	view->has_capacity = slurp_number(mounted.fd, ".", "ioasids.capacity",
+					  &view->capacity);
 	read_table(view);
+	choose(view);
 }
 
 static void forget(struct view *view)
@@ -543,8 +585,11 @@ static void lay_out(struct layout *layout, const struct view *view, int columns,
 		layout->number[i] = headings[i] ? strlen(headings[i]) : 0;
 	for (size_t n = 0; n < view->nr_cgroups; n++) {
 		const struct cgroup *cgroup = view->cgroups + n;
-		char *text = name_text(cgroup);
+		char *text;
 
+		if (!cgroup->shown)
+			continue;
+		text = name_text(cgroup);
 		layout->name = most(layout->name, 2 * cgroup->depth + width(text));
 		free(text);
 		for (int i = 0; i < NR_NUMBERS; i++) {
@@ -565,8 +610,8 @@ static void lay_out(struct layout *layout, const struct view *view, int columns,
 	}
 	for (int i = 0; i < NR_NUMBERS; i++)
 		rest -= headings[i] ? layout->number[i] + 2 : 0;
-	layout->shorten = shorten;
-	if (shorten && layout->name > rest - tail)
+	layout->shorten = shorten && layout->name > rest - tail;
+	if (layout->shorten)
 		layout->name = most(rest - tail, MIN_NAME);
 	/* Two columns before it, and its two ends. */
 	layout->bar = rest - layout->name - 4;
@@ -647,6 +692,7 @@ static void put_holder(FILE *out, const struct layout *layout, const struct cgro
 static void put_tree(FILE *out, const struct view *view, int columns, bool shorten)
 {
 	struct layout layout;
+	size_t more = 0;
 
 	lay_out(&layout, view, columns, shorten);
 	fprintf(out, "%-*s", layout.name, "CGROUP");
@@ -658,10 +704,16 @@ static void put_tree(FILE *out, const struct view *view, int columns, bool short
 	for (size_t i = 0; i < view->nr_cgroups; i++) {
 		const struct cgroup *cgroup = view->cgroups + i;
 
+		if (!cgroup->shown) {
+			more++;
+			continue;
+		}
 		put_cgroup(out, &layout, view, cgroup);
 		for (size_t h = 0; h < cgroup->nr_holders; h++)
 			put_holder(out, &layout, cgroup, view->holders + cgroup->holders + h);
 	}
+	if (more)
+		fprintf(out, "(%zu more have no limit and never held a PASID)\n", more);
 }
 
 static void put_json_holders(FILE *out, const struct view *view, const struct cgroup *cgroup)
@@ -797,13 +849,13 @@ static bool window(int *columns, int *lines)
 	return isatty(STDOUT_FILENO);
 }
 
-/* As much of the tree as there are lines for; the last says how much there is not. */
-static void draw(void)
+/* The tree as it is now, a heading and lines below it. */
+static char *tree_text(void)
 {
-	char *text = NULL, *line, *next;
-	size_t size = 0, rest = 0;
 	int columns, lines;
 	struct view view;
+	size_t size = 0;
+	char *text = NULL;
 	FILE *out = open_memstream(&text, &size);
 
 	if (!out)
@@ -811,24 +863,99 @@ static void draw(void)
 	window(&columns, &lines);
 	look(&view);
 	put_tree(out, &view, columns, true);
-	fclose(out);
+	if (fclose(out))
+		err(1, "memory");
 	forget(&view);
+	return text;
+}
 
-	for (line = text; *line; line++)
-		rest += *line == '\n';
+/* Write the line at @text on the screen; where the next one is. */
+static const char *put_line(const char *text)
+{
+	size_t len = strcspn(text, "\n");
+
+	printf("%.*s\033[K", (int)len, text);
+	return text + len + 1;
+}
+
+/* What is above the lines of the tree that top shows. */
+static long above;
+
+/*
+ * The heading, as many lines of the tree as there is room for, and which these are
+ * where they are not all. How many they are.
+ */
+static long draw(const char *text)
+{
+	int columns, lines;
+	long nr = -1, room;
+
+	window(&columns, &lines);
+	for (const char *s = text; *s; s++)
+		nr += *s == '\n';
+	room = !lines || nr < lines ? nr : most(lines - 2, 0);
+	if (above > nr - room)
+		above = nr - room;
+	if (above < 0)
+		above = 0;
+
 	fputs("\033[H", stdout);
-	for (line = text; *line; line = next) {
-		next = strchr(line, '\n') + 1;
-		if (lines-- == 1 && rest > 1) {
-			printf("(%zu more lines)\033[K", rest);
-			break;
-		}
-		printf("%.*s\033[K%s", (int)(next - line - 1), line, rest > 1 ? "\r\n" : "");
-		rest--;
+	text = put_line(text);
+	for (long i = 0; i < above; i++)
+		text = strchr(text, '\n') + 1;
+	for (long i = 0; i < room; i++) {
+		fputs("\r\n", stdout);
+		text = put_line(text);
 	}
+	if (room < nr && lines > 1)
+		printf("\r\nlines %ld to %ld of %ld; arrows, PgUp, PgDn, Home and End move\033[K",
+		       above + 1, above + room, nr);
 	fputs("\033[J", stdout);
 	fflush(stdout);
-	free(text);
+	return room;
+}
+
+#define ALL	(LONG_MAX / 2)
+
+static const struct move {
+	const char *typed;	/* what a terminal sends for the key */
+	long lines, pages;
+} moves[] = {
+	{ "k", -1, 0 },		{ "\033[A", -1, 0 },	/* up */
+	{ "j", 1, 0 },		{ "\033[B", 1, 0 },	/* down */
+	{ "\033[5~", 0, -1 },	{ "\033[6~", 0, 1 },	/* page up, page down */
+	{ "\033[H", -ALL, 0 },	{ "\033[1~", -ALL, 0 },	/* home */
+	{ "\033[F", ALL, 0 },	{ "\033[4~", ALL, 0 },	/* end */
+};
+
+/* The move that @key is the end of, or NULL. */
+static const struct move *find_move(char key)
+{
+	static char typed[8];
+	static size_t len;
+
+	for (;;) {
+		bool begun = false;
+
+		typed[len++] = key;
+		for (size_t i = 0; i < sizeof(moves) / sizeof(*moves); i++) {
+			if (strncmp(moves[i].typed, typed, len))
+				continue;
+			if (!moves[i].typed[len]) {
+				len = 0;
+				return moves + i;
+			}
+			begun = true;
+		}
+		if (begun)
+			return NULL;
+		/* After what is the beginning of none it may be that of one. */
+		if (len == 1) {
+			len = 0;
+			return NULL;
+		}
+		len = 0;
+	}
 }
 
 static long long now(void)
@@ -847,12 +974,16 @@ static int follow(int signals)
 		{ .fd = signals, .events = POLLIN },
 	};
 	struct signalfd_siginfo info;
+	const struct move *move;
 	long long next = now();
-	char key;
+	char *text = NULL, key;
+	long page = 0;
 
 	for (;;) {
 		if (now() >= next) {
-			draw();
+			free(text);
+			text = tree_text();
+			page = draw(text);
 			next = now() + 1000;
 		}
 		if (poll(ends, 2, most(next - now(), 0)) <= 0)
@@ -862,8 +993,15 @@ static int follow(int signals)
 				return info.ssi_signo;
 			next = 0;
 		}
-		if (ends[0].revents && (read(STDIN_FILENO, &key, 1) != 1 || key == 'q'))
+		if (!ends[0].revents)
+			continue;
+		if (read(STDIN_FILENO, &key, 1) != 1 || key == 'q')
 			return 0;
+		move = find_move(key);
+		if (move) {
+			above += move->lines + move->pages * page;
+			page = draw(text);
+		}
 	}
 }
 
@@ -1046,8 +1184,12 @@ static char *parent_cgroup(void)
 	char enabled[4096];
 
 	while (!mounted.v1) {
-		if (slurp(relative(own), "cgroup.subtree_control", enabled, sizeof(enabled)) &&
-		    has_word(enabled, "ioasids", " "))
+		char *dir = format(".%s", own);
+		bool gives = slurp(mounted.fd, dir, "cgroup.subtree_control", enabled,
+				   sizeof(enabled)) && has_word(enabled, "ioasids", " ");
+
+		free(dir);
+		if (gives)
 			break;
 		slash = strrchr(own, '/');
 		if (!slash)

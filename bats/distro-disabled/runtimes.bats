@@ -1,0 +1,37 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+# In a guest that was booted with cgroup_disable=ioasids: what runs containers says that
+# it cannot set a limit, and runs those that have none. The start of a test's name says
+# what kind of container.
+
+load ../distro/containers
+
+setup() {
+	bundle
+	kind_of_container "${BATS_TEST_DESCRIPTION%%:*}"
+}
+
+teardown() {
+	"${remove[@]}" || true
+	dismantle
+	systemctl stop containerd tenants.slice
+}
+
+limit_is_an_error() {
+	"${create[@]}" 's/--cgroup-conf ioasids.max=2//; /ioasids.max/d' 3>&- </dev/null
+	[ "$("${enter[@]}" echo here)" = here ]
+	"${remove[@]}"
+
+	as_in ioasids-containers config
+	run "${create[@]}"
+	[ "$status" -ne 0 ]
+	[[ $output == *ioasids* ]]
+}
+@test "runc: a container without a limit runs, one with a limit is an error" { limit_is_an_error; }
+@test "runc-systemd: a container without a limit runs, one with a limit is an error" { limit_is_an_error; }
+@test "crun: a container without a limit runs, one with a limit is an error" { limit_is_an_error; }
+@test "crun-systemd: a container without a limit runs, one with a limit is an error" { limit_is_an_error; }
+@test "podman: a container without a limit runs, one with a limit is an error" { limit_is_an_error; }
+@test "podman-runc: a container without a limit runs, one with a limit is an error" { limit_is_an_error; }
+@test "lxc: a container without a limit runs, one with a limit is an error" { limit_is_an_error; }
+@test "ctr: a container without a limit runs, one with a limit is an error" { limit_is_an_error; }

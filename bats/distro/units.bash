@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# For the tests of contrib/systemd. Their units are called tenant and something, their
+# slice tenants; all of it is gone afterwards.
+# shellcheck shell=bash disable=SC2034,SC2154
+
+GENERATOR=/etc/systemd/system-generators/ioasids-limit
+SYSTEM=/etc/systemd/system
+TENANTS=$ROOT/tenants.slice
+
+setup() { units_setup; }
+teardown() { units_teardown; }
+
+units_setup() {
+	install -D -m 755 "$IOASIDS_SRC/contrib/systemd/ioasids-limit" "$GENERATOR"
+	since=$(date '+%F %T.%6N')
+}
+
+units_teardown() {
+	systemctl stop tenants.slice 'tenant*'
+	rm -rf "$GENERATOR" {/etc,/run,/usr/local/lib}/systemd/system/tenant* /run/tenant*
+	systemctl daemon-reload
+	systemctl reset-failed
+	echo -ioasids >"$ROOT/cgroup.subtree_control"
+	is "$ROOT/ioasids.current" 0
+	until_none_dies "$ROOT"
+}
+
+# limit UNIT N [FILE]: say it in a drop-in.
+limit() {
+	local type=${1##*.} file=$SYSTEM/$1.d/${3:-limit.conf}
+	mkdir -p "${file%/*}"
+	printf '[%s]\nX-IoasidsMax=%s\n' "${type^}" "$2" >"$file"
+}
+
+# limits UNIT N...: say them, and have systemd read that.
+limits() {
+	while [ $# != 0 ]; do
+		limit "$1" "$2"
+		shift 2
+	done
+	systemctl daemon-reload
+}
+
+# service NAME [LINE...]: a file of a service in tenants.slice, that runs, and opens no
+# device, if the lines do not say otherwise.
+service() {
+	printf '%s\n' '[Service]' Slice=tenants.slice 'ExecStart=/bin/sleep infinity' "${@:2}" \
+		>"$SYSTEM/$1.service"
+}
+
+# scope NAME: start a scope in tenants.slice, with a process in it.
+scope() {
+	start "$ROOT" systemd-run --quiet --collect --slice=tenants.slice --scope --unit="$1" \
+		bash -c 'echo ready; exec sleep infinity >&-'
+	[ "$line" = ready ] || fail "there is no scope $1: $line"
+}
+
+# opens FILE: the lines of a service that opens the device as the first thing that it
+# does, and says there how that went.
+opens() {
+	: >"$1"
+	printf '%s\n' Type=exec ExecStart= "ExecStart=/bin/bash -c 'exec $BIN/bind $DEVICE >$1'"
+}
+
+# until_limit CGROUP N: where it is set a moment after the unit's start
+until_limit() {
+	local end=$((SECONDS + 60))
+	until [ -e "$1/ioasids.max" ] || ((SECONDS > end)); do :; done
+	until_has "$1/ioasids.max" "$2"
+}
+
+# journal: what was said since the test began
+journal() {
+	journalctl --sync
+	journalctl --quiet --no-pager --output=cat --since="$since" "$@"
+}
