@@ -305,6 +305,48 @@ bad_example_is_refused() {
 	is tenants/red/ioasids.current 1
 }
 
+# engine RULE: start cgrulesengd, $engine, with that rule for whoever changes user.
+# It reads nothing but /etc, so it is given one of its own.
+engine() {
+	local etc=$BATS_TEST_TMPDIR/etc
+	mkdir -p "$etc/cgconfig.d"
+	cp /etc/passwd /etc/group /etc/ld.so.cache "$etc"
+	echo "$1" >"$etc/cgrules.conf"
+	: >"$etc/cgconfig.conf"
+	# shellcheck disable=SC2016 # for the shell in there
+	unshare -m bash -c 'mount --bind "$0" /etc && exec cgrulesengd -n -Q' "$etc" 3>&- &
+	engine=$!
+}
+
+# as_nobody: a process of nobody, $pid, that opens the device when it is told to, on $go.
+as_nobody() {
+	met=$(mktemp)
+	chmod o+w "$met"
+	mkfifo "$BATS_TEST_TMPDIR/go"
+	exec {go}<>"$BATS_TEST_TMPDIR/go"
+	# shellcheck disable=SC2016 # for the shell in there
+	start "$ROOT" setpriv --reuid nobody --regid nogroup --clear-groups \
+		bash -c 'echo ready; read -r _ <&"$0"; exec "$1" "$2" >"$3"' "$go" "$BIN/bind" "$DEVICE" "$met"
+}
+
+rule_moves() {
+	cgcreate -g ioasids:test/a
+	cgset -r ioasids.max=0 test/a
+	chmod o+rw "$DEVICE"
+	engine 'nobody ioasids test/a'
+	as_nobody
+	until_has a/cgroup.procs "$pid"
+	echo >&"$go"
+	wait "$pid" || true
+	is "$met" EAGAIN
+	is a/ioasids.events.local $'max 1\nalloc_fail 1'
+	kill "$engine"
+	wait "$engine" || true
+	chmod o-rw "$DEVICE"
+}
+@test "v2: a rule of cgrulesengd puts a user's process under the limit of a group" { rule_moves; }
+@test "v1: a rule of cgrulesengd puts a user's process under the limit of a group" { rule_moves; }
+
 program_limits() {
 	local said status=0
 	cc -o "$BATS_TEST_TMPDIR/limit" "$IOASIDS_SRC/bats/libcgroup/limit.c" -lcgroup
