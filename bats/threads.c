@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * threads DEVICE N [leader-exits] [bind-on-usr1] [exec PROGRAM ARG...]: a process
- * of N threads beside its leader, the first of which opens DEVICE, says "bound",
+ * of N threads beside its leader, the last of which opens DEVICE, says "bound",
  * and stays with the others until the process is killed.
  *
  * With leader-exits the leader has exited before that. With bind-on-usr1 the
@@ -99,8 +99,9 @@ int main(int argc, char **argv)
 	sigemptyset(&usr1);
 	sigaddset(&usr1, SIGUSR1);
 	sigprocmask(SIG_BLOCK, &usr1, NULL);
-	for (int i = 0; i < nr; i++) {
-		if (pthread_create(&thread, NULL, i ? idler : binder, NULL))
+	/* All are there when it says so. */
+	while (nr--) {
+		if (pthread_create(&thread, NULL, nr ? idler : binder, NULL))
 			errx(2, "pthread_create");
 	}
 	if (leader_exits)
