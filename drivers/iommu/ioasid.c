@@ -48,7 +48,7 @@
 DEFINE_SPINLOCK(ioasids_lock);
 
 /* PCI Express and SMMUv3 have no more. */
-#define IOASID_CAPACITY		(1U << 20)
+#define IOASID_CAPACITY		((u32)BIT(20))
 
 /* As many numbers as fill 4 KiB, each with a bit and with who pays for it. */
 #define IOASID_CHUNK		((unsigned int)(SZ_4K * BITS_PER_BYTE / (BITS_PER_LONG + 1)))
