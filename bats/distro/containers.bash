@@ -19,7 +19,8 @@ configure() {
 bundle() {
 	local numbers
 	mkdir -p "$BUNDLE/rootfs"
-	mount --bind / "$BUNDLE/rootfs"
+	# What is mounted in a container is not to appear in the guest's own root.
+	mount --bind --make-private / "$BUNDLE/rootfs"
 	# podman's overlay wants more of a file system than the guest's has.
 	mount -t tmpfs tmpfs /var/lib/containers
 	cp "$BIN/bind" /usr/local/bin
