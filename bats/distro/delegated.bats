@@ -6,11 +6,11 @@
 load ../helpers
 load units
 
-setup_file() { id tenant 2>/dev/null || useradd tenant; }
+setup_file() { getent passwd tenant || useradd tenant; }
 
 setup() {
 	units_setup
-	uid=$(id -u tenant)
+	uid=$(getent passwd tenant | cut -d: -f3)
 	user_slice=$ROOT/user.slice/user-$uid.slice
 	manager=$user_slice/user@$uid.service
 	chmod a+rw "$DEVICE"
