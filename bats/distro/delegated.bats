@@ -75,7 +75,9 @@ as_tenant() {
 		[Network]
 		VirtualEthernet=no
 	END_OF_SETTINGS
-	limits systemd-nspawn@.service 1
+	limit systemd-nspawn@.service 1
+	printf '[Service]\nDeviceAllow=%s rw\n' "$DEVICE" >"$SYSTEM/systemd-nspawn@.service.d/device.conf"
+	systemctl daemon-reload
 	systemctl start systemd-nspawn@tenant.service
 	machine=$ROOT/machine.slice/systemd-nspawn@tenant.service
 	is "$machine/ioasids.max" 1
