@@ -6,11 +6,11 @@
 load ../helpers
 load units
 
-setup_file() { id tenant 2>/dev/null || useradd tenant; }
+setup_file() { getent passwd tenant || useradd tenant; }
 
 setup() {
 	units_setup
-	uid=$(id -u tenant)
+	uid=$(getent passwd tenant | cut -d: -f3)
 	user_slice=$ROOT/user.slice/user-$uid.slice
 	manager=$user_slice/user@$uid.service
 	chmod a+rw "$DEVICE"
@@ -75,7 +75,9 @@ as_tenant() {
 		[Network]
 		VirtualEthernet=no
 	END_OF_SETTINGS
-	limits systemd-nspawn@.service 1
+	limit systemd-nspawn@.service 1
+	printf '[Service]\nDeviceAllow=%s rw\n' "$DEVICE" >"$SYSTEM/systemd-nspawn@.service.d/device.conf"
+	systemctl daemon-reload
 	systemctl start systemd-nspawn@tenant.service
 	machine=$ROOT/machine.slice/systemd-nspawn@tenant.service
 	is "$machine/ioasids.max" 1

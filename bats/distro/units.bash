@@ -20,9 +20,18 @@ units_teardown() {
 	rm -rf "$GENERATOR" {/etc,/run,/usr/local/lib}/systemd/system/tenant* /run/tenant*
 	systemctl daemon-reload
 	systemctl reset-failed
-	echo -ioasids >"$ROOT/cgroup.subtree_control"
+	disable
 	is "$ROOT/ioasids.current" 0
 	until_none_dies "$ROOT"
+}
+
+# disable: the controller, wherever a limit has enabled it, from below
+disable() {
+	local slice
+	find "$ROOT" -depth -name '*.slice' | while IFS= read -r slice; do
+		echo -ioasids >"$slice/cgroup.subtree_control"
+	done
+	echo -ioasids >"$ROOT/cgroup.subtree_control"
 }
 
 # limit UNIT N [FILE]: say it in a drop-in.
