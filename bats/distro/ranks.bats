@@ -99,7 +99,7 @@ scatter() {
 	service tenant-a
 	mkdir -p "$SYSTEM/service.d"
 	says "$SYSTEM/service.d/limit.conf" 10001
-	says "$SYSTEM/tenant-.service.d/limit.conf" 10002
+	says /usr/local/lib/systemd/system/tenant-.service.d/limit.conf 10002
 	systemctl daemon-reload
 	systemctl start tenant.service tenant-a.service
 	rm -r "$SYSTEM/service.d"
