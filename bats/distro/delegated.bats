@@ -18,7 +18,7 @@ setup() {
 
 teardown() {
 	systemctl stop "user-$uid.slice" systemd-nspawn@tenant.service
-	rm -rf "$SYSTEM"/{user-.slice.d,user@.service.d,systemd-nspawn@.service.d} /etc/systemd/nspawn
+	rm -rf "$SYSTEM"/{user-.slice.d,user{,-runtime-dir}@.service.d,systemd-nspawn@.service.d} /etc/systemd/nspawn
 	! mountpoint -q /var/lib/machines/tenant/usr || umount /var/lib/machines/tenant/usr
 	units_teardown
 }
@@ -50,11 +50,12 @@ as_tenant() {
 	refused "$manager/init.scope" EAGAIN
 }
 
-@test "a limit for each user is there before the user's manager runs" {
-	limits user-.slice 0
-	mkdir -p "$SYSTEM/user@.service.d"
-	printf '[Service]\nExecStartPre=+-/bin/bash -c "exec %s %s >/run/tenant"\n' "$BIN/bind" "$DEVICE" \
-		>"$SYSTEM/user@.service.d/first.conf"
+# What runs first there makes the user's /run/user/UID.
+@test "a limit for each user is there before anything of the user's runs" {
+	limit user-.slice 0
+	mkdir -p "$SYSTEM/user-runtime-dir@.service.d"
+	printf '[Service]\nExecStartPre=-/bin/bash -c "timeout 1 %s %s >/run/tenant"\n' "$BIN/bind" "$DEVICE" \
+		>"$SYSTEM/user-runtime-dir@.service.d/first.conf"
 	systemctl daemon-reload
 	systemctl start "user@$uid.service"
 	is "$user_slice/ioasids.max" 0
