@@ -197,6 +197,13 @@ traced() {
 	grep -o 'ioasid_[a-z]*: .*' $TRACING/trace
 }
 
+# switch_off: disable the controller in the root; nothing is counted or left then.
+switch_off() {
+	echo -ioasids >"$ROOT/cgroup.subtree_control"
+	is "$ROOT/ioasids.current" 0
+	until_none_dies "$ROOT"
+}
+
 # as_in PAGE NAME [SED]: run the block of commands that stands after ".. run: NAME" in a
 # page of the admin guide, as typed there, after the prompts # and >; or edited.
 as_in() {

@@ -6,16 +6,8 @@
 
 load ../distro/containers
 
-setup() {
-	bundle
-	kind_of_container "${BATS_TEST_DESCRIPTION%%:*}"
-}
-
-teardown() {
-	"${remove[@]}" || true
-	dismantle
-	systemctl stop containerd tenants.slice
-}
+setup() { container_setup; }
+teardown() { container_teardown; }
 
 limit_is_an_error() {
 	"${create[@]}" 's/--cgroup-conf ioasids.max=2//; /ioasids.max/d' 3>&- </dev/null

@@ -37,6 +37,18 @@ bundle() {
 
 dismantle() { umount "$BUNDLE/rootfs" /var/lib/containers; }
 
+# For tests whose names start with the kind of their container.
+container_setup() {
+	bundle
+	kind_of_container "${BATS_TEST_DESCRIPTION%%:*}"
+}
+
+container_teardown() {
+	"${remove[@]}" || true
+	dismantle
+	systemctl stop containerd tenants.slice
+}
+
 # kind_of_container KIND: how one is started, entered and removed.
 kind_of_container() {
 	case $1 in

@@ -20,9 +20,7 @@ teardown() {
 	"$runtime" delete --force other || true
 	dismantle
 	systemctl stop kubepods.slice
-	echo -ioasids >"$ROOT/cgroup.subtree_control"
-	is "$ROOT/ioasids.current" 0
-	until_none_dies "$ROOT"
+	switch_off
 }
 
 # container NAME LIMIT COMMAND...: start one in the pod; its scope is $scope, and the

@@ -8,17 +8,12 @@ load containers
 
 setup() {
 	as_in ioasids-containers enable
-	bundle
-	kind_of_container "${BATS_TEST_DESCRIPTION%%:*}"
+	container_setup
 }
 
 teardown() {
-	"${remove[@]}" || true
-	dismantle
-	systemctl stop containerd tenants.slice
-	echo -ioasids >"$ROOT/cgroup.subtree_control"
-	is "$ROOT/ioasids.current" 0
-	until_none_dies "$ROOT"
+	container_teardown
+	switch_off
 }
 
 # container: start one, with a limit of 2; $cgroup is where that has been set.

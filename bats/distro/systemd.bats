@@ -6,22 +6,8 @@
 load ../helpers
 load units
 
-# A slice of the tests' own, in which the controller is enabled.
-setup() {
-	systemctl start tenants.slice
-	echo +ioasids >"$ROOT/cgroup.subtree_control"
-	echo +ioasids >"$TENANTS/cgroup.subtree_control"
-}
-
-teardown() {
-	systemctl stop tenants.slice
-	echo -ioasids >"$ROOT/cgroup.subtree_control"
-	is "$ROOT/ioasids.current" 0
-	until_none_dies "$ROOT"
-}
-
-# unit OPTION...: start a unit in that slice by systemd-run, which says "ready".
-unit() { systemd-run --quiet --collect --slice=tenants.slice "$@"; }
+setup() { slice_setup; }
+teardown() { slice_teardown; }
 
 @test "systemd is PID 1, and no unit has failed" {
 	[ "$(</proc/1/comm)" = systemd ]

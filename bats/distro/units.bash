@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# For the tests of contrib/systemd. Their units are called tenant and something, their
-# slice tenants; all of it is gone afterwards.
+# For the tests under systemd. Their units are called tenant and something, their slice
+# tenants; all of it is gone afterwards. Those of contrib/systemd are set up with it.
 # shellcheck shell=bash disable=SC2034,SC2154
 
 GENERATOR=/etc/systemd/system-generators/ioasids-limit
@@ -20,19 +20,32 @@ units_teardown() {
 	rm -rf "$GENERATOR" {/etc,/run,/usr/local/lib}/systemd/system/tenant* /run/tenant*
 	systemctl daemon-reload
 	systemctl reset-failed
-	disable
-	is "$ROOT/ioasids.current" 0
-	until_none_dies "$ROOT"
+	disable_slices
+	switch_off
 }
 
-# disable: the controller, wherever a limit has enabled it, from below
-disable() {
+# disable_slices: the controller, wherever a limit has enabled it, from below
+disable_slices() {
 	local slice
 	find "$ROOT" -depth -name '*.slice' | while IFS= read -r slice; do
 		echo -ioasids >"$slice/cgroup.subtree_control"
 	done
-	echo -ioasids >"$ROOT/cgroup.subtree_control"
 }
+
+# Without contrib/systemd: the slice, with the controller enabled in it by hand.
+slice_setup() {
+	systemctl start tenants.slice
+	echo +ioasids >"$ROOT/cgroup.subtree_control"
+	echo +ioasids >"$TENANTS/cgroup.subtree_control"
+}
+
+slice_teardown() {
+	systemctl stop tenants.slice
+	switch_off
+}
+
+# unit OPTION...: start a unit in tenants.slice by systemd-run
+unit() { systemd-run --quiet --collect --slice=tenants.slice "$@"; }
 
 # limit UNIT N [FILE]: say it in a drop-in.
 limit() {

@@ -3,28 +3,17 @@
 # The command ioasids under systemd: it finds units, and shows them.
 
 load ../helpers
-
-TENANTS=$ROOT/tenants.slice
+load units
 
 setup() {
 	PATH=$BIN:$PATH
-	systemctl start tenants.slice
-	echo +ioasids >"$ROOT/cgroup.subtree_control"
-	echo +ioasids >"$TENANTS/cgroup.subtree_control"
+	slice_setup
 }
 
-teardown() {
-	systemctl stop tenants.slice
-	echo -ioasids >"$ROOT/cgroup.subtree_control"
-	is "$ROOT/ioasids.current" 0
-	until_none_dies "$ROOT"
-}
-
-# service COMMAND...: tenant.service, which runs that in tenants.slice
-service() { systemd-run --quiet --collect --slice=tenants.slice --unit=tenant "$@"; }
+teardown() { slice_teardown; }
 
 @test "what is set for a service or a slice is the limit of its cgroup" {
-	service sleep infinity
+	unit --unit=tenant sleep infinity
 	as_in ioasids-view units
 	is "$TENANTS/tenant.service/ioasids.max" 3
 	is "$TENANTS/ioasids.max" 2
@@ -40,7 +29,7 @@ service() { systemd-run --quiet --collect --slice=tenants.slice --unit=tenant "$
 }
 
 @test "the tree and JSON show a unit, its limit and its processes" {
-	service "$BIN/bind" "$DEVICE"
+	unit --unit=tenant "$BIN/bind" "$DEVICE"
 	until_has "$TENANTS/tenant.service/ioasids.current" 1
 	ioasids set tenant.service 3
 	pid=$(systemctl show -p MainPID --value tenant.service)
@@ -50,7 +39,7 @@ service() { systemd-run --quiet --collect --slice=tenants.slice --unit=tenant "$
 
 @test "a command that is run from a service runs beside it, under the limit of the slice" {
 	ioasids set tenants.slice 0
-	run service --pipe --wait "$BIN/ioasids" run --max 1 -- \
+	run unit --unit=tenant --pipe --wait "$BIN/ioasids" run --max 1 -- \
 		bash -c "cat /proc/self/cgroup; $BIN/bind $DEVICE"
 	[[ $output == '0::/tenants.slice/ioasids-run-'*$'\n'EAGAIN ]]
 	run compgen -G "$TENANTS/ioasids-run-*"
