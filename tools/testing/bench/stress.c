@@ -386,6 +386,33 @@ static void check_limit(void)
 	world_forget(cgroup);
 }
 
+/* What is taken in the name of a process that has been reaped is the kernel's. */
+static void check_reaped(void)
+{
+	struct cgroup *cgroup = world_mkdir(world_root);
+	struct task_struct *task = world_process(cgroup);
+	u64 kernels = world_read(world_root, "current");
+	int held = ioasid_alloc(task, CAPACITY), more;
+
+	/* As whoever has a reference to the task keeps it. */
+	refcount_inc(&task->tgid->count);
+	world_exit(task);
+	for (int i = 0; i < 2; i++) {
+		more = ioasid_alloc(task, CAPACITY);
+		CHECK(more > 0, "allocation returned %d\n", more);
+		CHECK(world_read(cgroup, "current") == (held > 0), "a reaped process pays\n");
+		ioasid_free(more);
+		/* Once with its account, and once with that gone. */
+		if (held > 0)
+			ioasid_free(held);
+		held = 0;
+	}
+	CHECK(world_read(world_root, "current") == kernels, "the root keeps a count\n");
+	put_pid(task->tgid);
+	world_rmdir(cgroup);
+	world_forget(cgroup);
+}
+
 static pthread_barrier_t both;
 static int other_pasid;
 
@@ -468,6 +495,7 @@ int main(void)
 	check_all();
 	check_leaks();
 	check_limit();
+	check_reaped();
 	check_one_account();
 	check_space();
 	return !!failures;
