@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# Shared by the tests of what runs containers. A container is called tenant, has the
-# guest's own root for its root, and belongs to tenants.slice. What is started in the
+# Shared by the tests of what runs containers. A container is called tenant, has what
+# the guest's root has in its own, and belongs to tenants.slice. What is started in the
 # background gets neither the input nor the descriptor 3 of bats.
 # shellcheck shell=bash disable=SC2034
 
@@ -19,11 +19,13 @@ configure() {
 bundle() {
 	local numbers
 	mkdir -p "$BUNDLE/rootfs"
-	# What is mounted in a container is not to appear in the guest's own root.
-	mount --bind --make-private / "$BUNDLE/rootfs"
+	cp "$BIN/bind" /usr/local/bin
 	# podman's overlay wants more of a file system than the guest's has.
 	mount -t tmpfs tmpfs /var/lib/containers
-	cp "$BIN/bind" /usr/local/bin
+	mkdir /var/lib/containers/{upper,work}
+	# A bind mount would share with the guest's own root what is mounted below it.
+	mount -t overlay -o lowerdir=/,upperdir=/var/lib/containers/upper,workdir=/var/lib/containers/work \
+		tenant "$BUNDLE/rootfs"
 	rm -f "$BUNDLE/config.json"
 	runc spec --bundle "$BUNDLE"
 	IFS=: read -ra numbers <"/sys/class/uacce/${DEVICE#/dev/}/dev"
@@ -35,7 +37,8 @@ bundle() {
 		.linux.resources.devices += [$device + {"allow": true, "access": "rw"}]'
 }
 
-dismantle() { umount "$BUNDLE/rootfs" /var/lib/containers; }
+# podman may leave a mount below its directory, and still be tidying up there.
+dismantle() { umount --recursive --lazy "$BUNDLE/rootfs" /var/lib/containers; }
 
 # For tests whose names start with the kind of their container.
 container_setup() {

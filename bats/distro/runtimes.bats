@@ -57,6 +57,16 @@ limit_holds() {
 	[ -z "$(crun list --quiet)" ]
 }
 
+enables_it() {
+	echo -ioasids >"$SLICE/cgroup.subtree_control"
+	echo -ioasids >"$ROOT/cgroup.subtree_control"
+	container
+	is "$cgroup/ioasids.max" 2
+}
+@test "runc: enables the controller all the way down" { enables_it; }
+@test "lxc: enables the controller all the way down" { enables_it; }
+@test "ctr: enables the controller all the way down" { enables_it; }
+
 # privileged COMMANDS: start a shell in the container that may do all that root may.
 privileged() {
 	start "$cgroup/first" nsenter -t "$init" --all bash -euc "$1"
@@ -65,17 +75,17 @@ privileged() {
 # The container's first process makes room, and another container is made inside: its
 # own cgroup is the only thing above it that it can see.
 limit_is_above() {
-	local process
+	local process nested=$BUNDLE/rootfs$BUNDLE/nested
 	container
 	says 2 cat /sys/fs/cgroup/ioasids.max
 	says 'sh: 1: cannot create /sys/fs/cgroup/ioasids.max: Read-only file system' \
 		sh -c 'exec 2>&1; echo max >/sys/fs/cgroup/ioasids.max'
 
 	read -r init <"$cgroup/cgroup.procs"
-	mkdir -p "$cgroup/first" "$BUNDLE/nested"
+	mkdir -p "$cgroup/first" "$nested"
 	while read -r process; do echo "$process" >"$cgroup/first/cgroup.procs"; done <"$cgroup/cgroup.procs"
 	jq '.linux.cgroupsPath = "/nested" | .linux.resources.unified = {"ioasids.max": "100"} |
-		.process.args = ["bind", "'"$DEVICE"'", "3"]' "$BUNDLE/config.json" >"$BUNDLE/nested/config.json"
+		.process.args = ["bind", "'"$DEVICE"'", "3"]' "$BUNDLE/config.json" >"$nested/config.json"
 	privileged 'exec 2>&1
 		mount -o remount,rw /sys/fs/cgroup
 		echo max >/sys/fs/cgroup/ioasids.max'
