@@ -49,6 +49,8 @@ container_setup() {
 container_teardown() {
 	"${remove[@]}" || true
 	dismantle
+	# LXC may still be tidying up.
+	until_empty "$SLICE"
 	systemctl stop containerd tenants.slice
 }
 
