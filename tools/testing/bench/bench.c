@@ -134,6 +134,33 @@ static const struct subject charge_subjects[] = {
 	{ }
 };
 
+/* What the above are made of, for the report to say why they cost what they do. */
+
+static void once_atomic(struct place *place, long n)
+{
+	static atomic64_t count;
+
+	while (n--)
+		atomic64_add_return(1, &count);
+}
+
+static void once_lock(struct place *place, long n)
+{
+	static DEFINE_SPINLOCK(lock);
+	static long count;
+
+	while (n--) {
+		guard(spinlock_irq)(&lock);
+		WRITE_ONCE(count, count + 1);
+	}
+}
+
+static const struct subject primitive_subjects[] = {
+	{ "atomic", once_atomic },
+	{ "lock", once_lock },
+	{ }
+};
+
 /* Refusals, with the events that they cause */
 
 static void refuse_ioasids(struct place *place, long n)
@@ -473,6 +500,7 @@ static void live_up_to(long live, struct cgroup *cgroup)
 
 static void by_depth(void)
 {
+	measure("primitive", primitive_subjects, NULL, 0, 1, nr_live);
 	for (int depth = 1; depth <= MAX_DEPTH; depth *= 2) {
 		struct place place = place_in(below(world_root, depth));
 
