@@ -7,7 +7,7 @@
 load ../helpers
 load units
 
-PATHS=({/etc,/run,/usr/local/lib}/systemd/system)
+PATHS=({/etc,/run}/systemd/system{,.attached} /usr/local/lib/systemd/system)
 
 # says FILE N
 says() {
@@ -84,7 +84,7 @@ scatter() {
 	is "$TENANTS/tenant.service/ioasids.max" max
 }
 
-@test "a line outside of a section does not count, and the journal says so" {
+@test "a line outside of its section does not count, and the journal says so" {
 	service tenant
 	limits tenant.service 3
 	echo X-IoasidsMax=4 >"$SYSTEM/tenant.service.d/outside.conf"
@@ -92,6 +92,9 @@ scatter() {
 	systemctl start tenant.service
 	is "$TENANTS/tenant.service/ioasids.max" 3
 	journal | grep -F 'outside.conf:1: Assignment outside of section. Ignoring.'
+	printf '[Install]\nX-IoasidsMax=4\n' >"$SYSTEM/tenant.service.d/outside.conf"
+	systemctl daemon-reload
+	is "$TENANTS/tenant.service/ioasids.max" 3
 }
 
 @test "a line for all services ranks below any other" {
@@ -102,7 +105,6 @@ scatter() {
 	says /usr/local/lib/systemd/system/tenant-.service.d/limit.conf 10002
 	systemctl daemon-reload
 	systemctl start tenant.service tenant-a.service
-	rm -r "$SYSTEM/service.d"
 	is "$TENANTS/tenant.service/ioasids.max" 10001
 	agrees tenant.service
 	is "$TENANTS/tenant-a.service/ioasids.max" 10002
@@ -123,9 +125,9 @@ scatter() {
 	service tenant Slice=tenants-a.slice
 	limits slice 10001 tenants-a.slice 3
 	systemctl start tenant.service
-	rm -r "$SYSTEM/slice.d"
 	until_limit "$TENANTS" 10001
 	is "$TENANTS/tenants-a.slice/ioasids.max" 3
+	systemctl start ioasids-limit@-.slice.service
 	[ -z "$(systemctl --failed --no-legend)" ]
 }
 

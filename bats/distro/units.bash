@@ -13,11 +13,21 @@ teardown() { units_teardown; }
 units_setup() {
 	install -D -m 755 "$IOASIDS_SRC/contrib/systemd/ioasids-limit" "$GENERATOR"
 	since=$(date '+%F %T.%6N')
+	covered=
+}
+
+# cover FILE: whoever writes to it meets an error, until the test has ended.
+cover() {
+	mount --bind /dev/full "$1"
+	covered=$1
 }
 
 units_teardown() {
 	systemctl stop tenants.slice 'tenant*'
-	rm -rf "$GENERATOR" {/etc,/run,/usr/local/lib}/systemd/system/tenant* /run/tenant*
+	[ -z "$covered" ] || umount "$covered"
+	rm -rf "$GENERATOR" {/etc,/run,/usr/local/lib}/systemd/system{,.attached}/tenant* /run/tenant* \
+		"$SYSTEM"/{service,slice,-.slice,system.slice,user.slice,pids.service}.d "$SYSTEM/pids.service" \
+		"$SYSTEM/multi-user.target.wants/tenant.service"
 	systemctl daemon-reload
 	systemctl reset-failed
 	disable_slices
