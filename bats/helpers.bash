@@ -100,6 +100,14 @@ hold() {
 	done
 }
 
+# hold_as CGROUP NAME: one that calls itself that, with escapes as printf has them
+hold_as() {
+	# shellcheck disable=SC2016 # for the shell that it is
+	start "$1" bash -c 'printf %b "$1" >/proc/$$/comm; exec 4<>"$0"; echo bound; kill -STOP $$' \
+		"$DEVICE" "$2"
+	[ "$line" = bound ] || fail "$2 in $1 did not get a PASID: $line"
+}
+
 # refused CGROUP [ERRNO]: a process there does not get the device.
 refused() {
 	local pid line

@@ -31,6 +31,12 @@ pasid_of() { awk -v pid="$1" '$3 == pid { print $1 }' "$TABLE"; }
 	cp "$BIN/bind" "$BATS_TEST_TMPDIR/x y"
 	start $'a b/c\td\\' "$BATS_TEST_TMPDIR/x y" "$DEVICE"
 	[ "$(row 1 "$TABLE")" = "1 sva $pid x\\040y /test/a\\040b/c\\011d\\134" ]
+	finish "$pid"
+	hold_as $'a b/c\td\\' '\v\f\r'
+	[ "$(row 1 "$TABLE")" = "1 sva $pid \\013\\014\\015 /test/a\\040b/c\\011d\\134" ]
+	finish "$pid"
+	hold_as $'a b/c\td\\' '\0'
+	[ "$(row 1 "$TABLE")" = "1 sva $pid - /test/a\\040b/c\\011d\\134" ]
 }
 
 @test "what the kernel takes for itself shows in the root, and only there" {

@@ -57,6 +57,9 @@
 #define IOASIDS_MAX	ULONG_MAX
 #define IOASIDS_MAX_STR	"max"
 
+/* What would end a word of a line, for whatever reads it, or begin an escape. */
+#define IOASIDS_ESCAPED	" \t\n\v\f\r\\"
+
 enum ioasids_event {
 	IOASIDS_EVENT_MAX,		/* a limit refused */
 	IOASIDS_EVENT_ALLOC_FAIL,	/* an allocation was refused */
@@ -458,8 +461,8 @@ u64 ioasids_account_cgroup(struct ioasids_account *acct)
  * @sf: where to
  * @acct: an account that is held
  *
- * Prints the process ID, the name of the process, "-" where there is none, and
- * the path of the cgroup, with octal escapes for white space.
+ * Prints the process ID, the name of the process, "-" where there is none or it
+ * is empty, and the path of the cgroup, with octal escapes for white space.
  *
  * Context: Process context, may sleep. Takes ioasids_lock.
  * Return: 0, or -ENOMEM.
@@ -489,9 +492,9 @@ int ioasids_account_show(struct seq_file *sf, struct ioasids_account *acct)
 
 	seq_printf(sf, "%8d ", ioasids_account_tgid(acct));
 	seq_setwidth(sf, TASK_COMM_LEN - 1);
-	seq_escape(sf, comm, " \t\n\\");
+	seq_escape(sf, *comm ? comm : "-", IOASIDS_ESCAPED);
 	seq_pad(sf, ' ');
-	seq_escape(sf, path, " \t\n\\");
+	seq_escape(sf, path, IOASIDS_ESCAPED);
 	return 0;
 }
 
