@@ -12,6 +12,7 @@ setup() {
 	unset COLUMNS
 }
 teardown() {
+	[ ! -e "$ROOT/tenant" ] || rmdir "$ROOT/tenant"
 	if [[ $BATS_TEST_DESCRIPTION == v1:* ]]; then v1_teardown; else v2_teardown; fi
 }
 
@@ -140,6 +141,32 @@ aligned() {
 	[[ $(COLUMNS=10 ioasids) == *" beg"*…*"end "*1234567890* ]]
 }
 
+@test "a character of two columns takes two" {
+	local wide name
+	wide=$(printf '漢%.0s' {1..40})
+	cgroups ab 漢字 "x$wide" "xy$wide"
+	echo 5 | tee {ab,漢字,x*}/ioasids.max >/dev/null
+	for columns in 80 81 200; do
+		COLUMNS=$columns ioasids >"$BATS_TEST_TMPDIR/tree"
+		for name in ab 漢字 x漢 xy漢; do
+			grep " $name" "$BATS_TEST_TMPDIR/tree" | sed 's/ *5 .*//; s/$/|/' >"$BATS_TEST_TMPDIR/name"
+			grep " $name" "$BATS_TEST_TMPDIR/tree" | sed 's/5  .*//' | LC_ALL=C.UTF-8 wc -L
+		done | sort -u >"$BATS_TEST_TMPDIR/widths"
+		[ "$(wc -l <"$BATS_TEST_TMPDIR/widths")" = 1 ]
+	done
+}
+
+@test "cgroups deeper than there are files to open are an error, and nothing less" {
+	local deep=d
+	until [ ${#deep} -gt 40 ]; do
+		cgroups "$deep"
+		deep+=/d
+	done
+	run -1 bash -c 'ulimit -n 12; exec ioasids'
+	[[ $output == *'Too many open files' ]]
+	run -0 bash -c 'ulimit -Sn 12; exec ioasids'
+}
+
 @test "the width is that of the terminal" {
 	local long
 	long=begin$(printf 'x%.0s' {1..100})end
@@ -187,11 +214,25 @@ aligned() {
 }
 
 @test "no byte of a name plays with the terminal, and none is a line of its own" {
-	cgroups $'a\033[2Jb' $'c\377' $'d\302\233' 'e\f' 'f\x2dg' 'h\033'
-	echo 1 | tee [a-h]*/ioasids.max >/dev/null
+	cgroups $'a\033[2Jb' $'c\377' $'d\302\233' 'e\f' 'f\x2dg' 'h\033' $'i\u202ej' $'k\f'
+	echo 1 | tee [a-k]*/ioasids.max >/dev/null
 	run -0 ioasids
-	[[ $output == *'    a\033[2Jb '*'    c\377 '*'    d\302\233 '*'    e\f '*'    f\x2dg '*'    h\134033 '* ]]
+	[[ $output == *'    a\033[2Jb '*'    c\377 '*'    d\302\233 '*'    e\f '*'    f\x2dg '*'    h\134033 '*'    i\342\200\256j '*'    k\014 '* ]]
 	[[ $output != *$'\033'* ]]
+}
+
+@test "no name of a process shows it elsewhere, or not at all" {
+	cgroups a b $'c\f'
+	hold_as a 'x\f/test/b'
+	hold_as b '\0'
+	hold $'c\f'
+	# The number of the process aside, with one blank between two words.
+	equal "$(ioasids | tr -s ' ' | sed -E 's/^ [0-9]+ /PID /' | tail -n 6)" ' a max 1 1 0
+PID x\014/test/b 1 sva
+ b max 1 1 0
+PID - 1 sva
+ c\014 max 1 1 0
+PID bind 1 sva'
 }
 
 @test "where the output is no terminal there is no escape sequence in it" {
@@ -269,6 +310,17 @@ END
 	equal "$(cd "$BATS_TEST_TMPDIR" && echo ioasids*)" 'ioasids.prom ioasids.prom.old'
 }
 
+@test "what is no regular file is not replaced by one" {
+	ln -s /dev/null "$BATS_TEST_TMPDIR/ioasids.link"
+	mkfifo "$BATS_TEST_TMPDIR/ioasids.fifo"
+	for file in "$BATS_TEST_TMPDIR"/ioasids.*; do
+		run -1 ioasids --prometheus "$file"
+		equal "$output" "ioasids: $file: not a regular file"
+	done
+	[ -p "$BATS_TEST_TMPDIR/ioasids.fifo" ]
+	[ -L "$BATS_TEST_TMPDIR/ioasids.link" ]
+}
+
 @test "a command is run with its limit: the second process too many meets EAGAIN" {
 	# shellcheck disable=SC2016 # for the shell in there
 	run -0 ioasids run --max 1 -- bash -c '
@@ -294,6 +346,7 @@ END
 	run -7 ioasids run --max 1 -- bash -c 'exit 7'
 	run -137 ioasids run --max 1 -- bash -c 'kill -KILL $$'
 	run -127 ioasids run --max 1 -- /there/is/none
+	run -127 bash -c 'exec ioasids run --max 1 -- /there/is/none 2>&-'
 	run -126 ioasids run --max 1 -- /
 	run -125 ioasids run --max x -- true
 	run ! compgen -G "$ROOT/ioasids-run-*"
@@ -301,14 +354,16 @@ END
 
 @test "a signal ends a command that is run, and the cgroup is removed" {
 	cgroups a
-	start a ioasids run --max 1 -- bash -c 'echo started; exec sleep infinity'
-	equal "$line" started
-	kill -TERM "$pid"
-	status=0
-	ended "$pid" || status=$?
-	[ "$status" = 143 ]
-	run ! compgen -G 'ioasids-run-*'
-	run ! compgen -G "$ROOT/ioasids-run-*"
+	for signal in TERM USR1 ALRM RTMIN; do
+		start a ioasids run --max 1 -- bash -c 'echo started; exec sleep infinity'
+		equal "$line" started
+		kill "-$signal" "$pid"
+		status=0
+		ended "$pid" || status=$?
+		[ "$status" = $((128 + $(kill -l "$signal"))) ]
+		run ! compgen -G 'ioasids-run-*'
+		run ! compgen -G "$ROOT/ioasids-run-*"
+	done
 }
 
 @test "what is set is the limit, by a path with or without a slash before it" {
@@ -495,5 +550,4 @@ type_in() { printf '%b' "$@" >&"$keys"; }
 	is "$ROOT/tenant/ioasids.max" 4
 	[[ $(as_in ioasids-view scripts) == '{"path": "/tenant", "current": 0, "peak": 0, "max": 4,'* ]]
 	grep -Fx 'ioasids_max{cgroup="/tenant"} 4' /tmp/ioasids.prom
-	rmdir "$ROOT/tenant"
 }

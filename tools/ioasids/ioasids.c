@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <limits.h>
+#include <locale.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -18,12 +19,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <time.h>
 #include <unistd.h>
+#include <wchar.h>
 
 #define TABLE		"/sys/kernel/debug/ioasids"
 #define NO_LIMIT	ULLONG_MAX
@@ -71,6 +74,9 @@ static struct {
 	int fd;
 } mounted;
 
+/* How this ends where it cannot go on: for run, not as a command could. */
+static int failure = 1;
+
 static void *grow(void *array, size_t nr, size_t size)
 {
 	/* Twice as much each time that a power of two is full. */
@@ -78,7 +84,7 @@ static void *grow(void *array, size_t nr, size_t size)
 		return array;
 	array = reallocarray(array, nr ? 2 * nr : 1, size);
 	if (!array)
-		err(1, "memory");
+		err(failure, "memory");
 	return array;
 }
 
@@ -89,7 +95,7 @@ static char *format(const char *fmt, ...)
 
 	va_start(args, fmt);
 	if (vasprintf(&string, fmt, args) < 0)
-		err(1, "memory");
+		err(failure, "memory");
 	va_end(args);
 	return string;
 }
@@ -118,23 +124,17 @@ static char *unescape(char *string)
 	return string;
 }
 
-/* How many bytes the character at @s has; 0 where it is not UTF-8, or a control. */
-static int character(const char *string)
+/*
+ * How many bytes the character at @s has, and how many columns it takes; 0 where it
+ * is no text, or takes none, as what turns the direction of a line does.
+ */
+static int character(const char *s, int *columns)
 {
-	const unsigned char *s = (const unsigned char *)string;
-	int len = *s < 0x80 ? 1 : *s < 0xc2 ? 0 : *s < 0xe0 ? 2 : *s < 0xf0 ? 3 : *s < 0xf5 ? 4 : 0;
+	wchar_t c;
+	int len = mbtowc(&c, s, MB_CUR_MAX);
 
-	if (*s < 0x20 || *s == 0x7f || (*s == 0xc2 && s[1] < 0xa0))
-		return 0;
-	for (int i = 1; i < len; i++) {
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-	}
-	/* Too long for what they say, surrogates, and what is beyond Unicode. */
-	if ((*s == 0xe0 && s[1] < 0xa0) || (*s == 0xed && s[1] >= 0xa0) ||
-	    (*s == 0xf0 && s[1] < 0x90) || (*s == 0xf4 && s[1] >= 0x90))
-		return 0;
-	return len;
+	*columns = len > 0 ? wcwidth(c) : 0;
+	return *columns > 0 ? len : 0;
 }
 
 /*
@@ -150,9 +150,9 @@ static char *printable(const char *string, bool quotes)
 	char *to = result;
 
 	if (!result)
-		err(1, "memory");
+		err(failure, "memory");
 	while (*string) {
-		int len = character(string);
+		int columns, len = character(string, &columns);
 
 		if (!len || is_octal(string))
 			to += sprintf(to, "%s%03o", backslash, (unsigned char)*string++);
@@ -166,24 +166,36 @@ static char *printable(const char *string, bool quotes)
 	return result;
 }
 
-/* How many columns it takes. */
-static int width(const char *string)
+/* How many columns it takes, up to @end, or all of it. */
+static int width(const char *string, const char *end)
 {
-	int n = 0;
+	int n = 0, columns;
 
-	for (; *string; string++)
-		n += (*string & 0xc0) != 0x80;
+	while (string != end && *string) {
+		string += character(string, &columns);
+		n += columns;
+	}
 	return n;
 }
 
-/* What is at that column. */
+/* What is at that column, or at the next where a character is across it. */
 static const char *column(const char *string, int n)
 {
-	for (; *string; string++) {
-		if ((*string & 0xc0) != 0x80 && !n--)
-			break;
+	int columns, len;
+
+	while (n > 0) {
+		len = character(string, &columns);
+		string += len;
+		n -= columns;
 	}
 	return string;
+}
+
+/* What there are too many files for is not to look like what has gone. */
+static void no_files_left(void)
+{
+	if (errno == EMFILE || errno == ENFILE)
+		err(failure, "cgroups so deep");
 }
 
 /* Read a whole small file of the cgroup @dir, without its last newline. */
@@ -196,6 +208,8 @@ static bool slurp(int dirfd, const char *dir, const char *name, char *content, s
 	free(path);
 	if (fd >= 0)
 		close(fd);
+	else
+		no_files_left();
 	if (len < 0)
 		return false;
 	content[len] = '\0';
@@ -224,15 +238,15 @@ static void not_there(const char *dir)
 	while (file && fgets(line, sizeof(line), file))
 		sscanf(line, "ioasids %*d %*d %d", &enabled);
 	if (enabled < 0)
-		errx(1, "this kernel has no ioasids controller (CONFIG_CGROUP_IOASIDS)");
+		errx(failure, "this kernel has no ioasids controller (CONFIG_CGROUP_IOASIDS)");
 	if (!enabled)
-		errx(1, "the ioasids controller is disabled (%s)",
+		errx(failure, "the ioasids controller is disabled (%s)",
 		     "cgroup_disable=ioasids on the kernel's command line");
 	/* The root has its files once they are enabled for those below it. */
 	if (dir)
-		errx(1, "ioasids is enabled for no cgroup: echo +ioasids >%s/%s", dir,
+		errx(failure, "ioasids is enabled for no cgroup: echo +ioasids >%s/%s", dir,
 		     "cgroup.subtree_control");
-	errx(1, "no cgroup hierarchy with ioasids is mounted (%s)",
+	errx(failure, "no cgroup hierarchy with ioasids is mounted (%s)",
 	     "mount -t cgroup2 none /sys/fs/cgroup, or -t cgroup -o ioasids");
 }
 
@@ -266,7 +280,7 @@ static void find_mount(void)
 	FILE *file = fopen("/proc/self/mountinfo", "re");
 
 	if (!file)
-		err(1, "/proc/self/mountinfo");
+		err(failure, "/proc/self/mountinfo");
 	mounted.fd = -1;
 	while (getline(&line, &size, file) > 0) {
 		char *root, *dir, type[16], options[4096] = "";
@@ -376,8 +390,10 @@ static void scan(struct view *view, int dirfd, const char *name, const struct cg
 		return;
 	fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	stream = fd < 0 ? NULL : fdopendir(fd);
-	if (!stream)
+	if (!stream) {
+		no_files_left();
 		return;
+	}
 	nr = list(stream, &names);
 	for (size_t i = 0; i < nr; i++) {
 		scan(view, fd, names[i], &cgroup);
@@ -459,7 +475,7 @@ static void read_table(struct view *view)
 	view->has_holders = true;
 	sorted = calloc(view->nr_cgroups, sizeof(*sorted));
 	if (!sorted)
-		err(1, "memory");
+		err(failure, "memory");
 	for (size_t i = 0; i < view->nr_cgroups; i++)
 		sorted[i] = view->cgroups + i;
 	qsort(sorted, view->nr_cgroups, sizeof(*sorted), by_path);
@@ -510,12 +526,35 @@ static void choose(struct view *view)
 	}
 }
 
+/* The terminal as top has found it, while top has it. */
+static struct termios terminal;
+static bool has_terminal;
+
+static void restore(void)
+{
+	if (!has_terminal)
+		return;
+	has_terminal = false;
+	fputs("\033[?7h\033[?25h\033[?1049l", stdout);
+	fflush(stdout);
+	tcsetattr(STDIN_FILENO, TCSADRAIN, &terminal);
+}
+
 static void look(struct view *view)
 {
+	struct rlimit files;
+
 	memset(view, 0, sizeof(*view));
+	/* One is open for each level. */
+	if (!getrlimit(RLIMIT_NOFILE, &files)) {
+		files.rlim_cur = files.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &files);
+	}
 	scan(view, mounted.fd, ".", NULL);
-	if (!view->nr_cgroups)
-		errx(1, "%s: ioasids has gone", mounted.dir);
+	if (!view->nr_cgroups) {
+		restore();
+		errx(failure, "%s: ioasids has gone", mounted.dir);
+	}
 	view->has_capacity = slurp_number(mounted.fd, ".", "ioasids.capacity",
 					  &view->capacity);
 	read_table(view);
@@ -577,7 +616,7 @@ static void lay_out(struct layout *layout, const struct view *view, int columns,
 	int rest = columns, tail;
 	char *last = root_text(view);
 
-	tail = width(last) + 2;
+	tail = width(last, NULL) + 2;
 	free(last);
 	memset(layout, 0, sizeof(*layout));
 	layout->name = strlen("CGROUP");
@@ -590,7 +629,7 @@ static void lay_out(struct layout *layout, const struct view *view, int columns,
 		if (!cgroup->shown)
 			continue;
 		text = name_text(cgroup);
-		layout->name = most(layout->name, 2 * cgroup->depth + width(text));
+		layout->name = most(layout->name, 2 * cgroup->depth + width(text, NULL));
 		free(text);
 		for (int i = 0; i < NR_NUMBERS; i++) {
 			text = number_text(cgroup, i);
@@ -601,8 +640,10 @@ static void lay_out(struct layout *layout, const struct view *view, int columns,
 		for (size_t h = 0; h < cgroup->nr_holders; h++) {
 			const struct holder *holder = view->holders + cgroup->holders + h;
 
+			int indent = 2 * (cgroup->depth + 1);
+
 			text = printable(holder->comm, false);
-			layout->name = most(layout->name, 2 * (cgroup->depth + 1) + width(text) +
+			layout->name = most(layout->name, indent + width(text, NULL) +
 					    snprintf(NULL, 0, "%d ", holder->tgid));
 			tail = most(tail, strlen(holder->user) + 2);
 			free(text);
@@ -625,7 +666,8 @@ static void lay_out(struct layout *layout, const struct view *view, int columns,
 static void put_name(FILE *out, const struct layout *layout, int depth, const char *prefix,
 		     const char *name)
 {
-	int indent = 2 * depth, n = width(name), room;
+	int indent = 2 * depth, n = width(name, NULL), room, used;
+	const char *cut, *rest;
 
 	if (layout->shorten && indent > layout->name / 3)
 		indent = layout->name / 3;
@@ -634,8 +676,11 @@ static void put_name(FILE *out, const struct layout *layout, int depth, const ch
 	if (n <= room || !layout->shorten) {
 		fprintf(out, "%s%*s", name, most(room - n, 0), "");
 	} else {
-		fprintf(out, "%.*s…%s", (int)(column(name, room / 2) - name), name,
-			column(name, n - (room - room / 2 - 1)));
+		cut = column(name, room / 2);
+		used = width(name, cut) + 1;
+		rest = column(name, n - (room - used));
+		fprintf(out, "%.*s…%s%*s", (int)(cut - name), name, rest,
+			room - used - width(rest, NULL), "");
 	}
 }
 
@@ -805,27 +850,35 @@ static void put_prometheus(FILE *out, const struct view *view)
 /* A disk that is full is not passed over. */
 static void close_or_die(FILE *out, const char *name)
 {
-	if (ferror(out) | fclose(out))
-		err(1, "%s", name);
+	if (fflush(out) || ferror(out) || fclose(out))
+		err(failure, "%s", name);
 }
 
 /* Whoever reads the file, as the node exporter does, has the old or the new one. */
 static void write_prometheus(const struct view *view, const char *name)
 {
 	char *temporary = format("%s.XXXXXX", name);
-	int fd = mkostemp(temporary, O_CLOEXEC);
-	FILE *out = fd < 0 ? NULL : fdopen(fd, "w");
+	struct stat st;
+	FILE *out;
+	bool written;
+	int fd;
 
+	/* It is another file afterwards, which is nothing for a device. */
+	if (!lstat(name, &st) && !S_ISREG(st.st_mode))
+		errx(failure, "%s: not a regular file", name);
+	fd = mkostemp(temporary, O_CLOEXEC);
+	out = fd < 0 ? NULL : fdopen(fd, "w");
 	if (!out)
-		err(1, "%s", temporary);
+		err(failure, "%s", temporary);
 	put_prometheus(out, view);
 	/* The exporter is another user. */
-	if (fchmod(fd, 0644) | ferror(out) | fclose(out) || rename(temporary, name)) {
+	written = !fflush(out) && !ferror(out) && !fchmod(fd, 0644) && !fsync(fd);
+	if (fclose(out) || !written || rename(temporary, name)) {
 		int error = errno;
 
 		unlink(temporary);
 		errno = error;
-		err(1, "%s", name);
+		err(failure, "%s", name);
 	}
 	free(temporary);
 }
@@ -842,11 +895,14 @@ static bool window(int *columns, int *lines)
 		*lines = size.ws_row;
 		return true;
 	}
+	/* Not all of them say. */
+	if (isatty(STDOUT_FILENO))
+		*lines = 24;
 	*columns = env ? atoi(env) : 0;
 	if (*columns > 0)
 		return true;
 	*columns = 80;
-	return isatty(STDOUT_FILENO);
+	return *lines;
 }
 
 /* The tree as it is now, a heading and lines below it. */
@@ -859,12 +915,12 @@ static char *tree_text(void)
 	FILE *out = open_memstream(&text, &size);
 
 	if (!out)
-		err(1, "memory");
+		err(failure, "memory");
 	window(&columns, &lines);
 	look(&view);
 	put_tree(out, &view, columns, true);
 	if (fclose(out))
-		err(1, "memory");
+		err(failure, "memory");
 	forget(&view);
 	return text;
 }
@@ -1005,25 +1061,22 @@ static int follow(int signals)
 	}
 }
 
-/* Those that would end this, and @more, are waited for and interrupt nothing. */
+/*
+ * Those that would end this, and @more, are waited for and interrupt nothing. Left as
+ * they are: an error of its own, what stops and continues, and what is ignored.
+ */
 static void block(sigset_t *signals, int more, sigset_t *before)
 {
-	sigemptyset(signals);
-	sigaddset(signals, SIGHUP);
-	sigaddset(signals, SIGINT);
-	sigaddset(signals, SIGQUIT);
-	sigaddset(signals, SIGTERM);
+	static const int others[] = {
+		SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS,
+		SIGTSTP, SIGTTIN, SIGTTOU, SIGCONT, SIGCHLD, SIGURG, SIGWINCH,
+	};
+
+	sigfillset(signals);
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
+		sigdelset(signals, others[i]);
 	sigaddset(signals, more);
 	sigprocmask(SIG_BLOCK, signals, before);
-}
-
-static struct termios terminal;
-
-static void restore(void)
-{
-	fputs("\033[?7h\033[?25h\033[?1049l", stdout);
-	fflush(stdout);
-	tcsetattr(STDIN_FILENO, TCSADRAIN, &terminal);
 }
 
 static int do_top(void)
@@ -1033,12 +1086,12 @@ static int do_top(void)
 	int fd, signal_nr;
 
 	if (!isatty(STDOUT_FILENO) || tcgetattr(STDIN_FILENO, &terminal))
-		errx(1, "top wants a terminal; without a word ioasids shows the same once");
+		errx(failure, "top wants a terminal; without a word ioasids shows the same once");
 
 	block(&signals, SIGWINCH, NULL);
 	fd = signalfd(-1, &signals, SFD_CLOEXEC);
 	if (fd < 0)
-		err(1, "signalfd");
+		err(failure, "signalfd");
 
 	raw = terminal;
 	raw.c_lflag &= ~(ICANON | ECHO);
@@ -1048,6 +1101,7 @@ static int do_top(void)
 	raw.c_cc[VTIME] = 0;
 	tcsetattr(STDIN_FILENO, TCSADRAIN, &raw);
 	/* An error, too, gives back the other screen, the cursor, and the end of lines. */
+	has_terminal = true;
 	atexit(restore);
 	fputs("\033[?1049h\033[?25l\033[?7l", stdout);
 	signal_nr = follow(fd);
@@ -1112,15 +1166,16 @@ static bool is_unit(const char *name)
 static char *unit_cgroup(const char *unit)
 {
 	char path[PATH_MAX] = "";
+	const char *below;
 	int ends[2], status;
 	FILE *said;
 	pid_t pid;
 
 	if (pipe2(ends, O_CLOEXEC))
-		err(1, "pipe");
+		err(failure, "pipe");
 	pid = fork();
 	if (pid < 0)
-		err(1, "fork");
+		err(failure, "fork");
 	if (!pid) {
 		dup2(ends[1], STDOUT_FILENO);
 		execlp("systemctl", "systemctl", "show", "-p", "ControlGroup", "--value", "--",
@@ -1135,10 +1190,13 @@ static char *unit_cgroup(const char *unit)
 		fclose(said);
 	path[strcspn(path, "\n")] = '\0';
 	if (waitpid(pid, &status, 0) != pid || status)
-		errx(1, "%s: systemctl did not say where it is", unit);
+		errx(failure, "%s: systemctl did not say where it is", unit);
 	if (!*path)
-		errx(1, "%s: it has no cgroup; is it running?", unit);
-	return format("%s", path);
+		errx(failure, "%s: it has no cgroup; is it running?", unit);
+	below = below_mount(path);
+	if (!below)
+		errx(failure, "%s: %s is not below %s", unit, path, mounted.dir);
+	return format("%s", below);
 }
 
 /* The caller's own cgroup, below the mount: "" or "/a/b". */
@@ -1219,8 +1277,11 @@ static int kill_one(const char *path, const struct stat *st, int type, struct FT
 	(void)st;
 	if (type == FTW_F && !strcmp(path + ftw->base, "cgroup.procs"))
 		file = fopen(path, "re");
-	while (file && fscanf(file, "%d", &pid) == 1)
-		kill(pid, SIGKILL);
+	/* Who is in no PID namespace of ours is 0. */
+	while (file && fscanf(file, "%d", &pid) == 1) {
+		if (pid > 0)
+			kill(pid, SIGKILL);
+	}
 	if (file)
 		fclose(file);
 	return 0;
@@ -1276,7 +1337,7 @@ static int do_run(const char *limit, char **command)
 	char *dir = format("%s%s", mounted.dir, cgroup);
 	char *procs = format("%s/cgroup.procs", dir);
 	sigset_t signals, before;
-	int status = EXIT_NOT_RUN;
+	int status = EXIT_NOT_RUN, error;
 	pid_t pid;
 
 	/* From here on none of them ends this before the cgroup is removed. */
@@ -1298,8 +1359,9 @@ static int do_run(const char *limit, char **command)
 			}
 			sigprocmask(SIG_SETMASK, &before, NULL);
 			execvp(command[0], command);
+			error = errno;
 			warn("%s", command[0]);
-			_exit(errno == ENOENT ? 127 : 126);
+			_exit(error == ENOENT ? 127 : 126);
 		}
 		if (pid > 0)
 			status = wait_for(pid, &signals);
@@ -1344,6 +1406,9 @@ int main(int argc, char **argv)
 	const char *what = argc > 1 ? argv[1] : "";
 	int status = 0;
 
+	/* Names are bytes, and most often this. */
+	setlocale(LC_CTYPE, "C.UTF-8");
+
 	if (argc == 2 && !strcmp(what, "--help")) {
 		fputs(usage, stdout);
 	} else if (argc == 1 || (argc == 2 && !strcmp(what, "--json")) ||
@@ -1355,6 +1420,7 @@ int main(int argc, char **argv)
 		status = do_top();
 	} else if (argc > 5 && !strcmp(what, "run") && !strcmp(argv[2], "--max") &&
 		   !strcmp(argv[4], "--")) {
+		failure = EXIT_NOT_RUN;
 		find_mount();
 		status = do_run(argv[3], argv + 5);
 	} else if (argc == 4 && !strcmp(what, "set")) {
