@@ -172,10 +172,11 @@ is() {
 # holds CGROUP SVA IOMMUFD [KERNEL]: what ioasids.stat says that it holds
 holds() { is "$1/ioasids.stat" "sva $2"$'\n'"iommufd $3${4:+$'\n'kernel $4}"; }
 
-# until_has FILE LINE: wait until the file has that line; a minute is for ever.
+# until_has FILE LINE: wait until the file, which is there, has that line; a minute is
+# for ever.
 until_has() {
 	local line end=$((SECONDS + 60))
-	while ((SECONDS < end)); do
+	while [ -e "$1" ] && ((SECONDS < end)); do
 		while read -r line; do
 			[ "$line" != "$2" ] || return 0
 		done <"$1"

@@ -5,6 +5,7 @@
  * allocations of it were refused, and removes the group. Exits as COMMAND does.
  */
 #include <err.h>
+#include <errno.h>
 #include <libcgroup.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,8 +15,10 @@
 
 static void check(int error, const char *what)
 {
-	if (error == ECGOTHER)
+	if (error == ECGOTHER) {
+		errno = cgroup_get_last_errno();
 		err(125, "%s", what);
+	}
 	if (error)
 		errx(125, "%s: %s", what, cgroup_strerror(error));
 }
