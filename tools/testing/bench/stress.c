@@ -17,7 +17,7 @@
 #include <stdio.h>
 
 #define NR_THREADS	4
-#define NR_EPOCHS	20
+#define NR_EPOCHS	60
 #define NR_PROCESSES	12
 #define CHUNK		504	/* numbers that the core has memory for at once */
 #define NR_SLOTS	(8 * NR_PROCESSES)
@@ -41,6 +41,8 @@ struct process {
 /* A PASID, 0 where none is held; BUSY + 1 and up, so that one can be claimed. */
 struct slot {
 	unsigned int held;
+	bool attached;			/* through iommufd, where any number will do */
+	struct ioasid_attachment attachment;
 	struct process *owner;
 };
 
@@ -91,14 +93,27 @@ static bool roomy(int process)
 static void take(struct slot *slot, int nr)
 {
 	struct process *process = processes[nr];
+	struct task_struct *payer = any(2) ? process->leader : process->thread;
 	int pasid;
 
-	pasid = ioasid_alloc(any(2) ? process->leader : process->thread, CAPACITY);
+	slot->attached = any(2);
+	if (slot->attached)
+		pasid = ioasid_attach(&slot->attachment, payer, 1) ?: 1;
+	else
+		pasid = ioasid_alloc(payer, CAPACITY);
 	CHECK(pasid > 0 || pasid == -EAGAIN, "allocation returned %d\n", pasid);
 	CHECK(pasid > 0 || chaos || !roomy(nr), "refused, with room\n");
 	slot->owner = process;
 	/* Whoever claims the slot next finds its owner. */
 	smp_store_release(&slot->held, pasid > 0 ? pasid + BUSY : 0);
+}
+
+static void give_back(struct slot *slot, unsigned int held)
+{
+	if (slot->attached)
+		ioasid_detach(&slot->attachment);
+	else
+		ioasid_free(held - BUSY);
 }
 
 static void *worker(void *arg)
@@ -113,7 +128,7 @@ static void *worker(void *arg)
 		if (held == BUSY)
 			continue;
 		if (held) {
-			ioasid_free(held - BUSY);
+			give_back(slot, held);
 			/* It is free for others once the PASID is. */
 			smp_store_release(&slot->held, 0);
 			continue;
@@ -270,26 +285,35 @@ static bool is_below(struct cgroup *cgroup, struct cgroup *top)
 	return cgroup;
 }
 
-static u64 held_in(struct cgroup *top)
+static u64 held_in(struct cgroup *top, bool attached)
 {
 	u64 nr = 0;
 
 	for (int i = 0; i < NR_SLOTS; i++)
-		nr += slots[i].held && is_below(slots[i].owner->cgroup, top);
+		nr += slots[i].held && slots[i].attached == attached &&
+			is_below(slots[i].owner->cgroup, top);
 	return nr;
 }
 
 static void check_cgroup(struct cgroup *cgroup)
 {
-	u64 nr = world_read(cgroup, "current"), held = held_in(cgroup);
+	u64 sva = held_in(cgroup, false), iommufd = held_in(cgroup, true);
+	u64 nr = world_read(cgroup, "current"), held = sva + iommufd;
+	struct seq_file sf;
+	char stat[64];
 
+	snprintf(stat, sizeof(stat), "sva %lu\niommufd %lu\n", sva, iommufd);
+	world_show(cgroup, "stat", &sf);
+	CHECK(!strncmp(sf.buf, stat, strlen(stat)), "stat of cgroup %lu is %s, not %s\n",
+	      cgroup->id, sf.buf, stat);
 	CHECK(nr == held, "current of cgroup %lu is %lu, but %lu are held\n", cgroup->id, nr, held);
 	CHECK(world_read(cgroup, "peak") >= nr, "peak is below current\n");
 }
 
 static void check_all(void)
 {
-	int held = held_in(world_root), lines = lines_in_table();
+	int held = held_in(world_root, false) + held_in(world_root, true);
+	int lines = lines_in_table();
 
 	check_cgroup(world_root);
 	for (int i = 0; i < NR_GROUPS; i++)
@@ -303,7 +327,7 @@ static void free_all(void)
 {
 	for (int i = 0; i < NR_SLOTS; i++) {
 		if (slots[i].held)
-			ioasid_free(slots[i].held - BUSY);
+			give_back(&slots[i], slots[i].held);
 		slots[i].held = 0;
 	}
 }
@@ -344,6 +368,12 @@ static void epoch(void)
 	check_all();
 	move_all();
 	check_all();
+	for (struct process *p = all; p; p = p->next) {
+		if (p->leader && p->leader->flags & PF_EXITING) {
+			world_release(p->leader, p->thread);
+			p->leader = NULL;
+		}
+	}
 	while (nr_forgotten < nr_removed)
 		world_forget(removed[nr_forgotten++]);
 }

@@ -266,6 +266,14 @@ void world_exit(struct task_struct *leader)
 	put_pid(leader->tgid);
 }
 
+/* A grace period after world_exit(). */
+void world_release(struct task_struct *leader, struct task_struct *thread)
+{
+	free(leader->signal);
+	free(thread);
+	free(leader);
+}
+
 static struct cftype *find_file(const char *name)
 {
 	struct cftype *cft = ioasids_cgrp_subsys.dfl_cftypes;

@@ -30,6 +30,7 @@ struct task_struct *world_process(struct cgroup *cgroup);
 struct task_struct *world_thread(struct task_struct *leader);
 void world_move(struct task_struct *task, struct cgroup *to);
 void world_exit(struct task_struct *leader);
+void world_release(struct task_struct *leader, struct task_struct *thread);
 
 u64 world_read(struct cgroup *cgroup, const char *file);
 int world_write(struct cgroup *cgroup, const char *file, const char *text);

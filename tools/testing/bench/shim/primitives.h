@@ -5,7 +5,8 @@
  * benchmark gets the same:
  *
  * - A spinlock is a ticket lock: one locked instruction to take it, a store to
- *   let it go, as for the kernel's own. Interrupts are not switched off.
+ *   let it go, as for the kernel's own where no hypervisor has it otherwise.
+ *   Interrupts are not switched off, and preemption is not counted.
  * - RCU readers cost nothing. Memory that waits for a grace period goes at once:
  *   nothing here looks at a tree without its lock.
  * - Slab caches with a constructor keep their objects constructed, in a list for
