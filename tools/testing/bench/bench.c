@@ -21,7 +21,8 @@
 #include <linux/idr.h>
 
 #define MAX_DEPTH	32
-#define ROUNDS		9
+#define DEEP		1000
+#define ROUNDS		15
 #define ROUND_NS	300000
 #define PATIENCE_NS	5e9
 #define MAX_SUBJECTS	8
@@ -282,6 +283,21 @@ static const struct subject alloc_subjects[] = {
 	{ }
 };
 
+static void attach_ioasids(struct place *place, long n)
+{
+	struct ioasid_attachment attachment;
+
+	while (n--) {
+		must(!ioasid_attach(&attachment, place->holder, 1), "attach");
+		ioasid_detach(&attachment);
+	}
+}
+
+static const struct subject attach_subjects[] = {
+	{ "ioasids", attach_ioasids },
+	{ }
+};
+
 /* On two CPUs without the first, a switch that both would see. */
 static const struct subject * const alloc_subjects_on_2 = &alloc_subjects[1];
 
@@ -302,10 +318,19 @@ static long any_live(void)
 	return state % nr_live;
 }
 
+/* Whose PASID it is runs, with its task at hand; for each subject. */
+static long run_any_live(void)
+{
+	long i = any_live();
+
+	must(live_task[i]->signal && live_task[i]->tgid, "a process");
+	return i;
+}
+
 static void replace_ida(struct place *place, long n)
 {
 	while (n--) {
-		long i = any_live();
+		long i = run_any_live();
 
 		ida_free(&ida, live_id[i]);
 		live_id[i] = mainline_alloc();
@@ -315,7 +340,7 @@ static void replace_ida(struct place *place, long n)
 static void replace_ioasids(struct place *place, long n)
 {
 	while (n--) {
-		long i = any_live();
+		long i = run_any_live();
 
 		ioasid_free(live_pasid[i]);
 		live_pasid[i] = ioasid_alloc(live_task[i], CAPACITY);
@@ -506,8 +531,18 @@ static void by_depth(void)
 
 		measure("charge", charge_subjects, &place, depth, 1, nr_live);
 		measure("alloc", alloc_subjects, &place, depth, 1, nr_live);
+		measure("attach", attach_subjects, &place, depth, 1, nr_live);
 		leave(&place);
 	}
+}
+
+/* As deep as nobody should let a tree become (cgroup.max.depth). */
+static void deep(void)
+{
+	struct place place = place_in(below(world_root, DEEP));
+
+	measure("alloc-deep", alloc_subjects, &place, DEEP, 1, nr_live);
+	leave(&place);
 }
 
 static void two_cpus(const char *charge, const char *alloc, struct cgroup *a, struct cgroup *b)
@@ -524,7 +559,10 @@ static void contended(void)
 {
 	struct cgroup *parent = below(world_root, 3);
 	struct cgroup *a = below(parent, 1);
+	struct place places[2] = { };
 
+	/* How far the two CPUs are from each other: of a virtual machine they may be moved. */
+	measure("primitive", primitive_subjects, places, 0, 2, nr_live);
 	two_cpus("charge-same", "alloc-same", a, a);
 	two_cpus("charge-siblings", "alloc-siblings", a, below(parent, 1));
 	two_cpus("charge-disjoint", "alloc-disjoint", a, below(world_root, 4));
@@ -556,6 +594,7 @@ static void by_live(void)
 	struct place place = place_in(cgroup);
 	static const long live[] = { 1, 1000, 100000, MAX_LIVE };
 
+	world_move(live_task[0], cgroup);
 	for (int i = 0; i < ARRAY_SIZE(live); i++) {
 		live_up_to(live[i], cgroup);
 		measure("alloc-live", alloc_subjects, &place, 4, 1, live[i]);
@@ -578,6 +617,20 @@ static const struct subject move_subjects[] = {
 	{ "ioasids", move_back_and_forth },
 	{ }
 };
+
+/* What is left of a walk where the two have only the root in common. */
+static void moves_apart(void)
+{
+	for (int depth = 1; depth <= MAX_DEPTH; depth *= 2) {
+		struct place place;
+
+		move_to[0] = below(world_root, depth);
+		move_to[1] = below(world_root, depth);
+		place = place_in(move_to[0]);
+		measure("move-apart", move_subjects, &place, depth, 1, nr_live);
+		leave(&place);
+	}
+}
 
 static void hold(struct place *place, long more)
 {
@@ -636,6 +689,7 @@ static void removals_of(const char *subject, long cgroups, long processes, long 
 		places[i] = place_in(parent);
 		hold(&places[i], charges);
 	}
+	removal(parent, places, cgroups, processes);
 	for (int round = 0; round < ROUNDS; round++)
 		print_round("remove", subject, 4, 1, processes * charges,
 			    removal(parent, places, cgroups, processes));
@@ -646,7 +700,7 @@ static void removals(void)
 {
 	for (long nr = 1; nr <= 100000; nr *= 10) {
 		removals_of("ioasids-one-process", 20, 1, nr);
-		removals_of("ioasids-each-its-own", 1000 / nr + 1, nr, 1);
+		removals_of("ioasids-each-its-own", max(1000 / nr, 1L), nr, 1);
 	}
 }
 
@@ -718,10 +772,12 @@ int main(void)
 	/* A machine where nobody holds a PASID is not the one to measure. */
 	live_up_to(1, world_root);
 	apart(by_depth);
+	apart(deep);
 	apart(contended);
 	apart(refusals);
 	apart(by_live);
 	apart(moves);
+	apart(moves_apart);
 	apart(removals);
 	apart(memory_ida);
 	apart(memory_one_process);

@@ -8,7 +8,6 @@
 #include <stdio.h>
 
 #define SPACE		" \t\n\v\f\r\xa0"
-#define MAX_BYTES	256
 
 enum verdict { LIMIT, INVALID, RANGE };
 
@@ -96,8 +95,6 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	const char *reads;
 	char *text, *buf;
 
-	if (size > MAX_BYTES)
-		return 0;
 	if (!cgroup) {
 		world_init();
 		cgroup = world_mkdir(world_root);
