@@ -537,7 +537,7 @@ static void by_depth(void)
 }
 
 /* As deep as nobody should let a tree become (cgroup.max.depth). */
-static void deep(void)
+static void thousand_levels(void)
 {
 	struct place place = place_in(below(world_root, DEEP));
 
@@ -772,7 +772,7 @@ int main(void)
 	/* A machine where nobody holds a PASID is not the one to measure. */
 	live_up_to(1, world_root);
 	apart(by_depth);
-	apart(deep);
+	apart(thousand_levels);
 	apart(contended);
 	apart(refusals);
 	apart(by_live);
