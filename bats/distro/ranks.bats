@@ -92,7 +92,7 @@ scatter() {
 	systemctl start tenant.service
 	is "$TENANTS/tenant.service/ioasids.max" 3
 	journal | grep -F 'outside.conf:1: Assignment outside of section. Ignoring.'
-	printf '[Install]\nX-IoasidsMax=4\n' >"$SYSTEM/tenant.service.d/outside.conf"
+	printf '%s\n' '[Install]' X-IoasidsMax=4 '[Slice]' X-IoasidsMax=5 >"$SYSTEM/tenant.service.d/outside.conf"
 	systemctl daemon-reload
 	is "$TENANTS/tenant.service/ioasids.max" 3
 }

@@ -23,8 +23,9 @@ cover() {
 }
 
 units_teardown() {
-	systemctl stop tenants.slice 'tenant*'
+	# Before what is covered goes.
 	[ -z "$covered" ] || umount "$covered"
+	systemctl stop tenants.slice 'tenant*'
 	rm -rf "$GENERATOR" {/etc,/run,/usr/local/lib}/systemd/system{,.attached}/tenant* /run/tenant* \
 		"$SYSTEM"/{service,slice,-.slice,system.slice,user.slice,pids.service}.d "$SYSTEM/pids.service" \
 		"$SYSTEM/multi-user.target.wants/tenant.service"

@@ -162,13 +162,24 @@ load units
 @test "a service with a root of its own starts, and has its limit after that" {
 	service tenant RootDirectory=/run/tenant-root 'BindReadOnlyPaths=/usr /bin /lib /lib64'
 	mkdir /run/tenant-root
-	for name in tenant service; do
-		limits "${name/%tenant/tenant.service}" 3
-		systemctl restart tenant.service
-		systemctl is-active tenant.service
-		until_limit "$TENANTS/tenant.service" 3
-		rm -r "$SYSTEM/${name/%tenant/tenant.service}.d"
-	done
+	limits tenant.service 3
+	systemctl start tenant.service
+	until_limit "$TENANTS/tenant.service" 3
+	rm -r "$SYSTEM/tenant.service.d"
+	limits service 4
+	systemctl restart tenant.service
+	until_limit "$TENANTS/tenant.service" 4
+	systemctl is-active tenant.service
+}
+
+@test "one with a root of its own that has ended by then leaves no failed unit" {
+	service tenant Type=oneshot ExecStart= ExecStart=/bin/true RootDirectory=/run/tenant-root \
+		'BindReadOnlyPaths=/usr /bin /lib /lib64'
+	mkdir /run/tenant-root
+	limits tenant.service 3
+	systemctl start tenant.service
+	systemctl start ioasids-limit@tenant.service.service
+	[ -z "$(systemctl --failed --no-legend)" ]
 }
 
 @test "where the file is gone, a service with a limit fails until systemd is told" {

@@ -366,6 +366,11 @@ END
 	done
 }
 
+@test "so does a timer that it was started with" {
+	run -142 timeout -s KILL 60 perl -e 'alarm 1; exec @ARGV' ioasids run --max 1 -- sleep infinity
+	run ! compgen -G "$ROOT/ioasids-run-*"
+}
+
 @test "what is set is the limit, by a path with or without a slash before it" {
 	cgroups a a/b
 	ioasids set /test/a 5

@@ -191,11 +191,27 @@ static const char *column(const char *string, int n)
 	return string;
 }
 
+/* The terminal as top has found it, while top has it. */
+static struct termios terminal;
+static bool has_terminal;
+
+static void restore(void)
+{
+	if (!has_terminal)
+		return;
+	has_terminal = false;
+	fputs("\033[?7h\033[?25h\033[?1049l", stdout);
+	fflush(stdout);
+	tcsetattr(STDIN_FILENO, TCSADRAIN, &terminal);
+}
+
 /* What there are too many files for is not to look like what has gone. */
 static void no_files_left(void)
 {
-	if (errno == EMFILE || errno == ENFILE)
+	if (errno == EMFILE || errno == ENFILE) {
+		restore();
 		err(failure, "cgroups so deep");
+	}
 }
 
 /* Read a whole small file of the cgroup @dir, without its last newline. */
@@ -524,20 +540,6 @@ static void choose(struct view *view)
 		if (cgroup->shown)
 			parent = cgroup->depth - 1;
 	}
-}
-
-/* The terminal as top has found it, while top has it. */
-static struct termios terminal;
-static bool has_terminal;
-
-static void restore(void)
-{
-	if (!has_terminal)
-		return;
-	has_terminal = false;
-	fputs("\033[?7h\033[?25h\033[?1049l", stdout);
-	fflush(stdout);
-	tcsetattr(STDIN_FILENO, TCSADRAIN, &terminal);
 }
 
 static void look(struct view *view)
@@ -1310,6 +1312,13 @@ static void remove_cgroup(const char *dir)
 	free(all);
 }
 
+/* What the terminal sends, it sends to the command too. A timer is of this alone. */
+static bool is_terminals(const siginfo_t *info)
+{
+	return info->si_code == SI_KERNEL && (info->si_signo == SIGINT ||
+		info->si_signo == SIGQUIT || info->si_signo == SIGHUP);
+}
+
 /* The status of a command, as the shell gives it. */
 static int wait_for(pid_t pid, const sigset_t *signals)
 {
@@ -1319,9 +1328,8 @@ static int wait_for(pid_t pid, const sigset_t *signals)
 	for (;;) {
 		if (sigwaitinfo(signals, &info) < 0)
 			continue;
-		/* What the terminal sends, it sends to the command too. */
 		if (info.si_signo != SIGCHLD) {
-			if (info.si_code != SI_KERNEL)
+			if (!is_terminals(&info))
 				kill(pid, info.si_signo);
 			continue;
 		}

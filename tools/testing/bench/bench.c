@@ -689,6 +689,7 @@ static void removals_of(const char *subject, long cgroups, long processes, long 
 		places[i] = place_in(parent);
 		hold(&places[i], charges);
 	}
+	/* The first meets cold memory. */
 	removal(parent, places, cgroups, processes);
 	for (int round = 0; round < ROUNDS; round++)
 		print_round("remove", subject, 4, 1, processes * charges,
