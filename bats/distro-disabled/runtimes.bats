@@ -32,3 +32,10 @@ limit_is_an_error() {
 @test "podman-runc: a container without a limit runs, one with a limit is an error" { limit_is_an_error 'ioasids*not available'; }
 @test "lxc: a container without a limit runs, one with a limit is an error" { limit_is_an_error 'The container failed to start'; }
 @test "ctr: a container without a limit runs, one with a limit is an error" { limit_is_an_error 'ioasids*not available'; }
+
+@test "lxc: its log says which limit cannot be set" {
+	as_in ioasids-containers lxc '/^lxc-start/d'
+	run lxc-start -n tenant --logfile "$BATS_TEST_TMPDIR/log" -- sleep infinity 3>&- </dev/null
+	[ "$status" -ne 0 ]
+	grep -F 'Failed to set "ioasids.max" to "2"' "$BATS_TEST_TMPDIR/log"
+}

@@ -53,7 +53,7 @@ limit_holds() {
 	as_in ioasids-containers config
 	run "${create[@]}"
 	[ "$status" -ne 0 ]
-	[[ $output == *ioasids*'is not available'* ]]
+	[[ $output == *'controller '?ioasids?' is not available'* ]]
 	[ -z "$(crun list --quiet)" ]
 }
 

@@ -221,11 +221,11 @@ static bool slurp(int dirfd, const char *dir, const char *name, char *content, s
 	int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC);
 	ssize_t len = fd < 0 ? -1 : read(fd, content, size - 1);
 
-	free(path);
-	if (fd >= 0)
-		close(fd);
-	else
+	if (fd < 0)
 		no_files_left();
+	else
+		close(fd);
+	free(path);
 	if (len < 0)
 		return false;
 	content[len] = '\0';
@@ -641,7 +641,6 @@ static void lay_out(struct layout *layout, const struct view *view, int columns,
 		}
 		for (size_t h = 0; h < cgroup->nr_holders; h++) {
 			const struct holder *holder = view->holders + cgroup->holders + h;
-
 			int indent = 2 * (cgroup->depth + 1);
 
 			text = printable(holder->comm, false);

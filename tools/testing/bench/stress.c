@@ -439,6 +439,7 @@ static void check_reaped(void)
 	}
 	CHECK(world_read(world_root, "current") == kernels, "the root keeps a count\n");
 	put_pid(task->tgid);
+	world_release(task, NULL);
 	world_rmdir(cgroup);
 	world_forget(cgroup);
 }
