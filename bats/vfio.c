@@ -4,6 +4,10 @@
  * through: open /dev/vfio/devices/... and attach PASIDs 1 to N of it to a page table
  * of iommufd's, say "N attached", and stay; or say how many were and which errno
  * came then, and stay all the same.
+ *
+ * vfio DEVICE N PASID: attach that one after them where the kernel cannot write its
+ * answer, and say which errno came, and which comes where the page table is destroyed:
+ * "0 attached, 7: EFAULT, page table: EBUSY". One that anything is attached to is busy.
  */
 #define _GNU_SOURCE
 #include <err.h>
@@ -13,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 /* What is the kernel's own in its header, as it stands there. */
@@ -23,7 +28,7 @@
 #include <linux/vfio.h>
 
 /* A page table that PASIDs may be attached to, and the device without one is. */
-static __u32 make_page_table(int device)
+static __u32 make_page_table(int device, int iommu)
 {
 	struct vfio_device_bind_iommufd bind = { .argsz = sizeof(bind) };
 	struct vfio_device_attach_iommufd_pt attach = { .argsz = sizeof(attach) };
@@ -32,7 +37,6 @@ static __u32 make_page_table(int device)
 		.size = sizeof(table),
 		.flags = IOMMU_HWPT_ALLOC_PASID,
 	};
-	int iommu = open("/dev/iommu", O_RDWR | O_CLOEXEC);
 
 	bind.iommufd = iommu;
 	if (iommu < 0 || ioctl(device, VFIO_DEVICE_BIND_IOMMUFD, &bind))
@@ -50,32 +54,69 @@ static __u32 make_page_table(int device)
 	return table.out_hwpt_id;
 }
 
+/* The kernel can read what it is asked, and cannot write its answer to it. */
+static int attach_deaf(int device, __u32 table, __u32 pasid)
+{
+	struct vfio_device_attach_iommufd_pt *attach;
+
+	attach = mmap(NULL, sizeof(*attach), PROT_READ | PROT_WRITE,
+		      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (attach == MAP_FAILED)
+		err(2, "mmap");
+	attach->argsz = sizeof(*attach);
+	attach->flags = VFIO_DEVICE_ATTACH_PASID;
+	attach->pasid = pasid;
+	attach->pt_id = table;
+	if (mprotect(attach, sizeof(*attach), PROT_READ))
+		err(2, "mprotect");
+	return ioctl(device, VFIO_DEVICE_ATTACH_IOMMUFD_PT, attach);
+}
+
+static int destroy(int iommu, __u32 table)
+{
+	struct iommu_destroy destroy = { .size = sizeof(destroy), .id = table };
+
+	return ioctl(iommu, IOMMU_DESTROY, &destroy);
+}
+
+static const char *outcome(int result)
+{
+	return result ? strerrorname_np(errno) : "0";
+}
+
 int main(int argc, char **argv)
 {
 	struct vfio_device_attach_iommufd_pt attach = {
 		.argsz = sizeof(attach),
 		.flags = VFIO_DEVICE_ATTACH_PASID,
 	};
-	__u32 n = argc == 3 ? atoi(argv[2]) : 0, table;
-	int device;
+	__u32 n = argc > 2 ? atoi(argv[2]) : 0;
+	__u32 deaf = argc > 3 ? atoi(argv[3]) : 0;
+	int device, iommu;
+	__u32 table;
 
-	if (!n)
-		errx(2, "usage: vfio DEVICE N");
+	if (argc > 4 || (!n && !deaf))
+		errx(2, "usage: vfio DEVICE N [PASID]");
 
 	device = open(argv[1], O_RDWR | O_CLOEXEC);
 	if (device < 0)
 		err(2, "%s", argv[1]);
-	table = make_page_table(device);
+	iommu = open("/dev/iommu", O_RDWR | O_CLOEXEC);
+	table = make_page_table(device, iommu);
 
 	for (attach.pasid = 1; attach.pasid <= n; attach.pasid++) {
 		attach.pt_id = table;
 		if (ioctl(device, VFIO_DEVICE_ATTACH_IOMMUFD_PT, &attach))
 			break;
 	}
+	printf("%u attached", attach.pasid - 1);
 	if (attach.pasid <= n)
-		printf("%u attached, %s\n", attach.pasid - 1, strerrorname_np(errno));
-	else
-		printf("%u attached\n", n);
+		printf(", %s", strerrorname_np(errno));
+	if (deaf) {
+		printf(", %u: %s", deaf, outcome(attach_deaf(device, table, deaf)));
+		printf(", page table: %s", outcome(destroy(iommu, table)));
+	}
+	putchar('\n');
 	fclose(stdout);
 	pause();
 	return 0;

@@ -55,3 +55,23 @@ teardown() {
 	finish "$pid"
 	is a/ioasids.current 0
 }
+
+@test "a PASID whose attach cannot be answered is not attached or charged, and the device stays attached" {
+	cgroups a
+	start a "$BIN/vfio" "${cdev[0]}" 0 7
+	[ "$line" = '0 attached, 7: EFAULT, page table: EBUSY' ]
+	is a/ioasids.current 0
+	[ "$(wc -l <"$TABLE")" = 1 ]
+	[ -z "$(entries "$BDF")" ]
+	finish "$pid"
+}
+
+@test "a PASID that is attached, and whose next attach cannot be answered, is detached, and the device stays attached" {
+	cgroups a
+	start a "$BIN/vfio" "${cdev[0]}" 1 1
+	[ "$line" = '1 attached, 1: EFAULT, page table: EBUSY' ]
+	is a/ioasids.current 0
+	[ "$(wc -l <"$TABLE")" = 1 ]
+	[ -z "$(entries "$BDF")" ]
+	finish "$pid"
+}
