@@ -13,8 +13,13 @@ BIN=$IOASIDS_BIN
 TABLE=/sys/kernel/debug/ioasids
 TRACING=/sys/kernel/tracing
 
-# Who has been started, and each vmm's ends of its pipes, by its process.
-started=0 vmms=0
+# What drivers fail with, where a test has them fail.
+# shellcheck disable=SC2034
+ERRORS=(ENOMEM EOPNOTSUPP EBUSY ENODEV)
+
+# Who has been started, and the ends of the pipes of those who are told what to do, by
+# their process.
+started=0 obeying=0
 told=() said=()
 
 setup() { v2_setup; }
@@ -132,23 +137,36 @@ finish() {
 	wait "$1" || [ $? = 137 ]
 }
 
-# vmm CGROUP [PID NUMBERS]: start one there, $pid, on a /dev/iommu of its own, or on
-# that of the vmm PID, which has said those $numbers.
-vmm() {
-	local fifo=$BATS_TEST_TMPDIR/vmm.$((++vmms)) in out
+# obey CGROUP COMMAND...: start one there, $pid, that does what it is told, a line for
+# each; $line is the first that it says.
+obey() {
+	local fifo=$BATS_TEST_TMPDIR/obey.$((++obeying)) in out
 	mkfifo "$fifo.in" "$fifo.out"
-	in_cgroup "$1" "$BIN/vmm" "${@:2}" <"$fifo.in" >"$fifo.out" 3>&- &
+	in_cgroup "$@" <"$fifo.in" >"$fifo.out" 3>&- &
 	pid=$!
 	exec {in}>"$fifo.in" {out}<"$fifo.out"
 	told[pid]=$in
 	said[pid]=$out
+	line=
 	read -r line <&"$out" || true
+}
+
+# vmm CGROUP [PID NUMBERS]: start one there, on a /dev/iommu of its own, or on that of
+# the vmm PID, which has said those $numbers.
+vmm() {
+	obey "$1" "$BIN/vmm" "${@:2}"
 	[[ $line == ready* ]] || fail "no vmm in $1: $line"
 	# shellcheck disable=SC2034
 	numbers=${line#ready }
 }
 
-# tell PID COMMAND ANSWER: have the vmm PID do something, which must end like that.
+# opener CGROUP: start a process there that opens the device when it is told to.
+opener() {
+	obey "$1" "$BIN/opener" "$DEVICE"
+	[ "$line" = ready ] || fail "no opener in $1: $line"
+}
+
+# tell PID COMMAND ANSWER: have one do something, which must end like that.
 tell() {
 	answer "$1" "$2"
 	[ "$line" = "$3" ] || fail "$2: '$line', not '$3'"
@@ -158,7 +176,17 @@ tell() {
 answer() {
 	line=
 	echo "$2" >&"${told[$1]}"
-	read -r line <&"${said[$1]}" || fail "$2: the vmm has gone"
+	read -r line <&"${said[$1]}" || fail "$2: $1 has gone"
+}
+
+# number ERRNO: as the mocks want it that are to fail with it.
+number() {
+	case $1 in
+	ENOMEM) echo 12 ;;
+	EBUSY) echo 16 ;;
+	ENODEV) echo 19 ;;
+	EOPNOTSUPP) echo 95 ;;
+	esac
 }
 
 # is FILE CONTENT

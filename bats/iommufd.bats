@@ -6,6 +6,15 @@
 
 load helpers
 
+# How often the mock was asked to attach, and the errno with which it does not.
+ATTACHES=/sys/module/iommufd/parameters/mock_attaches
+FAIL=/sys/module/iommufd/parameters/mock_fail_attach
+
+teardown() {
+	echo 0 >"$FAIL"
+	v2_teardown
+}
+
 @test "each PASID that is attached costs one, until it is detached" {
 	cgroups a a/b
 	vmm a/b
@@ -126,18 +135,79 @@ load helpers
 	cgroups a
 	vmm a
 	tell "$pid" 'attach 7' '1 attached'
-	is a/ioasids.peak 1
-	# There already; too large for the device.
+	# There already.
 	tell "$pid" 'attach 7' '0 attached, EBUSY'
-	tell "$pid" 'attach 1048576' '0 attached, EINVAL'
 	is a/ioasids.current 1
 	is a/ioasids.peak 1
+	# Too large for the device.
+	tell "$pid" 'attach 1048576' '0 attached, EINVAL'
+	is a/ioasids.current 1
 	is a/ioasids.events $'max 0\nalloc_fail 0'
-	# At the limit too, the first reason is the one that is told.
+	# At the limit what is there already is told first, but no device is asked.
 	echo 0 >a/ioasids.max
 	tell "$pid" 'attach 7' '0 attached, EBUSY'
-	tell "$pid" 'attach 1048576' '0 attached, EINVAL'
 	is a/ioasids.events $'max 0\nalloc_fail 0'
+	tell "$pid" 'attach 1048576' '0 attached, EAGAIN'
+	is a/ioasids.events $'max 1\nalloc_fail 1'
+}
+
+@test "an attachment that a limit refuses never reaches the device" {
+	cgroups a
+	vmm a
+	echo 1 >a/ioasids.max
+	before=$(<"$ATTACHES")
+	tell "$pid" 'attach 7 8' '1 attached, EAGAIN'
+	is "$ATTACHES" $((before + 1))
+	tell "$pid" device 'device 1'
+	tell "$pid" 'attach 7' '0 attached, EAGAIN'
+	is "$ATTACHES" $((before + 1))
+	echo 2 >a/ioasids.max
+	tell "$pid" 'attach 7' '1 attached'
+	is "$ATTACHES" $((before + 2))
+}
+
+@test "an attachment that the device refuses fails as the device says, and leaves nothing charged" {
+	cgroups a
+	vmm a
+	echo 1 >a/ioasids.max
+	# 1048576 is too large for it.
+	tell "$pid" 'attach 1048576' '0 attached, EINVAL'
+	holds a 0 0
+	for error in "${ERRORS[@]}"; do
+		number "$error" >"$FAIL"
+		before=$(<"$ATTACHES")
+		tell "$pid" 'attach 7' "0 attached, $error"
+		is "$ATTACHES" $((before + 1))
+		holds a 0 0
+		[ "$(wc -l <"$TABLE")" = 1 ]
+		# Its place is free.
+		echo 0 >"$FAIL"
+		tell "$pid" 'attach 7' '1 attached'
+		tell "$pid" 'detach 7' '1 detached'
+	done
+	is a/ioasids.events $'max 0\nalloc_fail 0'
+}
+
+@test "a page table with a queue for faults is attached and refused like any other" {
+	cgroups a
+	vmm a
+	tell "$pid" faults faults
+	echo 0 >a/ioasids.max
+	before=$(<"$ATTACHES")
+	tell "$pid" 'attach 7' '0 attached, EAGAIN'
+	is "$ATTACHES" "$before"
+	holds a 0 0
+	echo 1 >a/ioasids.max
+	number ENODEV >"$FAIL"
+	tell "$pid" 'attach 7' '0 attached, ENODEV'
+	holds a 0 0
+	echo 0 >"$FAIL"
+	tell "$pid" 'attach 7 8' '1 attached, EAGAIN'
+	holds a 0 1
+	tell "$pid" 'detach 7' '1 detached'
+	tell "$pid" 'attach 8' '1 attached'
+	tell "$pid" close closed
+	holds a 0 0
 }
 
 @test "an attachment whose answer cannot be delivered is given back" {

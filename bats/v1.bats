@@ -82,20 +82,3 @@ teardown() { v1_teardown; }
 	is a/ioasids.current 0
 	is b/ioasids.current 1
 }
-
-@test "v1: after exec by another thread a process pays where that one stands" {
-	mkdir a b
-	mkfifo "$BATS_TEST_TMPDIR/bound"
-	# The first thread binds, hands the device on, and what it executes binds too.
-	start a "$BIN/threads" "$DEVICE" 1 exec /bin/bash -c "exec $BIN/bind $DEVICE >$BATS_TEST_TMPDIR/bound"
-	[ "$line" = bound ]
-	for task in /proc/"$pid"/task/*; do
-		[ "${task##*/}" = "$pid" ] || echo "${task##*/}" >b/tasks
-	done
-	is a/ioasids.current 1
-	kill -USR1 "$pid"
-	read -r line <"$BATS_TEST_TMPDIR/bound"
-	[ "$line" = bound ]
-	is a/ioasids.current 0
-	is b/ioasids.current 2
-}

@@ -12,6 +12,8 @@
  *	device | twin		make another device, which is used from now on,
  *				in a group of its own or in that of all twins
  *	device N		use the Nth device that was made, from 0
+ *	faults			make a page table that hands faults to a queue; what is
+ *				attached from now on is attached to it
  *	failnth PASID		attach it while the first memory allocation in the
  *				kernel fails, then the second, and so on, until one
  *				needs no more: each outcome, on the one line
@@ -78,9 +80,22 @@ static void make_device(__u32 flags)
 		errx(2, "too many devices");
 	guests[nr_devices] = guests[0];
 	if (guest_make_device(IOMMU_FD, &guests[nr_devices],
-			      guest->page_tables[0], flags, NULL))
+			      guest->page_tables[0], flags))
 		err(2, "no device");
 	use_device(nr_devices++);
+}
+
+static void take_faults(void)
+{
+	struct iommu_fault_alloc queue = { .size = sizeof(queue) };
+
+	if (ioctl(IOMMU_FD, IOMMU_FAULT_QUEUE_ALLOC, &queue) ||
+	    guest_make_page_table(IOMMU_FD, guest, queue.out_fault_id,
+				  &guest->page_tables[0]))
+		err(2, "no page table with a queue for faults");
+	/* It would keep /dev/iommu open. */
+	close(queue.out_fault_fd);
+	puts("faults");
 }
 
 static int attach(__u32 pasid)
@@ -194,6 +209,8 @@ int main(int argc, char **argv)
 			make_device(MOCK_FLAGS_DEVICE_TWIN);
 		else if (n == 2 && !strcmp(command, "device"))
 			use_device(first);
+		else if (n == 1 && !strcmp(command, "faults"))
+			take_faults();
 		else if (n == 1 && !strcmp(command, "close"))
 			puts(close(IOMMU_FD) ? strerrorname_np(errno) : "closed");
 		else if (n >= 2)

@@ -14,15 +14,15 @@
 #include <linux/err.h>
 #include <linux/init.h>
 #include <linux/iommu.h>
-#include <linux/kernel.h>
 #include <linux/list.h>
 #include <linux/mod_devicetable.h>
-#include <linux/moduleparam.h>
 #include <linux/mutex.h>
 #include <linux/pci.h>
 #include <linux/platform_device.h>
 #include <linux/slab.h>
 #include <linux/uacce.h>
+
+#include "ioasid_kernel_pasids.h"
 
 /* In a range of vendors that nobody has been given. */
 #define IOASID_ENDPOINT_VENDOR	0x1234
@@ -37,51 +37,16 @@ struct ioasid_endpoint {
 static LIST_HEAD(ioasid_endpoints);
 static DEFINE_MUTEX(ioasid_endpoints_lock);
 
-/* PASIDs for the kernel's own use, as idxd takes one for its kernel queues. */
-static ioasid_t ioasid_endpoint_kernel_pasids[16];
-static unsigned int ioasid_endpoint_nr_kernel_pasids;
-
-static int ioasid_endpoint_set_kernel_pasids(const char *val,
-					     const struct kernel_param *kp)
+static ioasid_t ioasid_take_kernel_pasid(void)
 {
-	unsigned int *nr = &ioasid_endpoint_nr_kernel_pasids;
 	struct ioasid_endpoint *endpoint;
-	unsigned int wanted;
-	ioasid_t pasid;
-	int ret;
-
-	ret = kstrtouint(val, 0, &wanted);
-	if (ret)
-		return ret;
-	if (wanted > ARRAY_SIZE(ioasid_endpoint_kernel_pasids))
-		return -EINVAL;
 
 	guard(mutex)(&ioasid_endpoints_lock);
-	while (*nr > wanted)
-		iommu_free_global_pasid(ioasid_endpoint_kernel_pasids[--*nr]);
-	while (*nr < wanted) {
-		endpoint = list_first_entry_or_null(&ioasid_endpoints,
-						    struct ioasid_endpoint, list);
-		if (!endpoint)
-			return -ENODEV;
-		pasid = iommu_alloc_global_pasid(endpoint->dev);
-		if (pasid == IOMMU_PASID_INVALID)
-			return -ENOSPC;
-		ioasid_endpoint_kernel_pasids[(*nr)++] = pasid;
-	}
-
-	return 0;
+	endpoint = list_first_entry_or_null(&ioasid_endpoints,
+					    struct ioasid_endpoint, list);
+	return endpoint ? iommu_alloc_global_pasid(endpoint->dev) :
+			  IOMMU_PASID_INVALID;
 }
-
-static const struct kernel_param_ops ioasid_endpoint_kernel_pasids_ops = {
-	.set = ioasid_endpoint_set_kernel_pasids,
-	.get = param_get_uint,
-};
-
-module_param_cb(kernel_pasids, &ioasid_endpoint_kernel_pasids_ops,
-		&ioasid_endpoint_nr_kernel_pasids, 0600);
-MODULE_PARM_DESC(kernel_pasids,
-		 "PASIDs to hold for the kernel's own use, 0 to 16, at run time");
 
 static const struct uacce_ops ioasid_endpoint_uacce_ops = { };
 

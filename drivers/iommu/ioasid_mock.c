@@ -18,61 +18,49 @@
 #include <linux/device.h>
 #include <linux/err.h>
 #include <linux/init.h>
-#include <linux/kernel.h>
 #include <linux/iommu.h>
 #include <linux/moduleparam.h>
 #include <linux/platform_device.h>
+#include <linux/printk.h>
 #include <linux/property.h>
 #include <linux/slab.h>
 #include <linux/uacce.h>
 
+#include "ioasid_kernel_pasids.h"
+
+/* Above 20 it claims more than there are, as the register of a real one could. */
 static unsigned int pasid_bits = 20;
 module_param(pasid_bits, uint, 0444);
-MODULE_PARM_DESC(pasid_bits, "Bits in a PASID, 1 to 20 (default 20)");
+MODULE_PARM_DESC(pasid_bits,
+		 "Bits that a PASID is claimed to have, 1 to 24 (default 20, the most that there are)");
+
+/* A test can have each step of an open() fail, while it runs. */
+static u8 fail_domain;
+module_param(fail_domain, byte, 0600);
+MODULE_PARM_DESC(fail_domain, "Errno with which no SVA domain is allocated, or 0");
+
+static u8 fail_attach;
+module_param(fail_attach, byte, 0600);
+MODULE_PARM_DESC(fail_attach, "Errno with which no SVA domain is attached, or 0");
+
+static u8 fail_queue;
+module_param(fail_queue, byte, 0600);
+MODULE_PARM_DESC(fail_queue, "Errno with which uacce gets no queue, or 0");
+
+static unsigned int attaches;
+module_param(attaches, uint, 0444);
+MODULE_PARM_DESC(attaches, "How often the device was asked to attach an SVA domain");
 
 static struct platform_device *ioasid_mock_dev;
 static struct iommu_device ioasid_mock_iommu;
 
-/* PASIDs for the kernel's own use, as idxd takes one for its kernel queues. */
-static ioasid_t ioasid_mock_kernel_pasids[16];
-static unsigned int ioasid_mock_nr_kernel_pasids;
-
-static int ioasid_mock_set_kernel_pasids(const char *val,
-					 const struct kernel_param *kp)
+static ioasid_t ioasid_take_kernel_pasid(void)
 {
-	unsigned int *nr = &ioasid_mock_nr_kernel_pasids;
-	unsigned int wanted;
-	ioasid_t pasid;
-	int ret;
+	if (!ioasid_mock_dev || !ioasid_mock_dev->dev.iommu)
+		return IOMMU_PASID_INVALID;
 
-	ret = kstrtouint(val, 0, &wanted);
-	if (ret)
-		return ret;
-	if (!ioasid_mock_dev || !ioasid_mock_dev->dev.iommu ||
-	    wanted > ARRAY_SIZE(ioasid_mock_kernel_pasids))
-		return -EINVAL;
-
-	while (*nr > wanted)
-		iommu_free_global_pasid(ioasid_mock_kernel_pasids[--*nr]);
-	while (*nr < wanted) {
-		pasid = iommu_alloc_global_pasid(&ioasid_mock_dev->dev);
-		if (pasid == IOMMU_PASID_INVALID)
-			return -ENOSPC;
-		ioasid_mock_kernel_pasids[(*nr)++] = pasid;
-	}
-
-	return 0;
+	return iommu_alloc_global_pasid(&ioasid_mock_dev->dev);
 }
-
-static const struct kernel_param_ops ioasid_mock_kernel_pasids_ops = {
-	.set = ioasid_mock_set_kernel_pasids,
-	.get = param_get_uint,
-};
-
-module_param_cb(kernel_pasids, &ioasid_mock_kernel_pasids_ops,
-		&ioasid_mock_nr_kernel_pasids, 0600);
-MODULE_PARM_DESC(kernel_pasids,
-		 "PASIDs to hold for the kernel's own use, 0 to 16, at run time");
 
 /* There is no hardware to set up, so every attach succeeds. */
 static int ioasid_mock_attach_dev(struct iommu_domain *domain,
@@ -88,6 +76,15 @@ static int ioasid_mock_set_dev_pasid(struct iommu_domain *domain,
 	return 0;
 }
 
+/* The count needs no lock: the mutex of the only group is held. */
+static int ioasid_mock_sva_set_dev_pasid(struct iommu_domain *domain,
+					 struct device *dev, ioasid_t pasid,
+					 struct iommu_domain *old)
+{
+	attaches++;
+	return -fail_attach;
+}
+
 static void ioasid_mock_domain_free(struct iommu_domain *domain)
 {
 	kfree(domain);
@@ -99,7 +96,7 @@ static const struct iommu_domain_ops ioasid_mock_static_ops = {
 };
 
 static const struct iommu_domain_ops ioasid_mock_sva_ops = {
-	.set_dev_pasid	= ioasid_mock_set_dev_pasid,
+	.set_dev_pasid	= ioasid_mock_sva_set_dev_pasid,
 	.free		= ioasid_mock_domain_free,
 };
 
@@ -116,8 +113,12 @@ static struct iommu_domain ioasid_mock_identity = {
 static struct iommu_domain *ioasid_mock_domain_alloc_sva(struct device *dev,
 							 struct mm_struct *mm)
 {
-	struct iommu_domain *domain = kzalloc_obj(*domain);
+	struct iommu_domain *domain;
 
+	if (fail_domain)
+		return ERR_PTR(-fail_domain);
+
+	domain = kzalloc_obj(*domain);
 	if (!domain)
 		return ERR_PTR(-ENOMEM);
 
@@ -182,7 +183,15 @@ err_unregister:
 	return ret;
 }
 
-static const struct uacce_ops ioasid_mock_uacce_ops = { };
+static int ioasid_mock_get_queue(struct uacce_device *uacce, unsigned long pasid,
+				 struct uacce_queue *queue)
+{
+	return -fail_queue;
+}
+
+static const struct uacce_ops ioasid_mock_uacce_ops = {
+	.get_queue	= ioasid_mock_get_queue,
+};
 
 static int __init ioasid_mock_uacce_init(void)
 {
@@ -211,8 +220,8 @@ static int __init ioasid_mock_init(void)
 {
 	int ret;
 
-	if (pasid_bits < 1 || pasid_bits > 20) {
-		pr_err("pasid_bits=%u is not from 1 to 20\n", pasid_bits);
+	if (pasid_bits < 1 || pasid_bits > 24) {
+		pr_err("pasid_bits=%u is not from 1 to 24\n", pasid_bits);
 		return -EINVAL;
 	}
 

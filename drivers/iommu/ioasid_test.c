@@ -2,17 +2,12 @@
 /*
  * KUnit tests of the PASID core, included by it.
  *
- * They take numbers from the one space that there is, beside whatever the
- * machine holds already, and expect that nothing else is taken or given back
- * while they run. Where that is not so a test fails, but it frees only what it
- * was given.
+ * They take numbers from the one space that there is, beside whatever the machine
+ * holds already, and expect that nothing else is taken or given back while they run.
+ * Where that is not so a test fails, but it frees only what it was given.
  */
 
 #include <kunit/test.h>
-#include <linux/pid.h>
-#include <linux/sched/mm.h>
-#include <linux/slab.h>
-#include <linux/spinlock.h>
 
 /* Numbers for a device that tells 2^5 PASIDs apart. */
 #define MAX_PASIDS	32
@@ -34,7 +29,7 @@ static int fill_more(struct ioasid_held *held)
 	int ret = 0;
 
 	while (held->nr < MAX_PASIDS) {
-		ret = ioasid_alloc(NULL, MAX_PASIDS);
+		ret = ioasid_alloc_kernel(MAX_PASIDS);
 		if (ret < 0)
 			break;
 		held->pasid[held->nr++] = ret;
@@ -66,17 +61,20 @@ static void numbers_are_unique_and_in_range(struct kunit *test)
 
 static void full_space_gives_enospc(struct kunit *test)
 {
+	struct ioasid_payer payer;
 	struct ioasid_held held;
 	int more;
 
+	KUNIT_ASSERT_EQ(test, ioasid_payer_get(&payer), 0);
 	KUNIT_EXPECT_EQ(test, fill(&held), -ENOSPC);
-	KUNIT_EXPECT_EQ(test, ioasid_alloc(current, MAX_PASIDS), -ENOSPC);
+	KUNIT_EXPECT_EQ(test, ioasid_alloc(&payer, MAX_PASIDS), -ENOSPC);
 
 	/* A device with more bits still has numbers that this one cannot use. */
-	more = ioasid_alloc(NULL, 2 * MAX_PASIDS);
+	more = ioasid_alloc(&payer, 2 * MAX_PASIDS);
 	KUNIT_EXPECT_GE(test, more, MAX_PASIDS);
 	if (more > 0)
 		ioasid_free(more);
+	ioasid_payer_put(&payer);
 	free_held(&held);
 }
 
@@ -100,154 +98,85 @@ static void lowest_free_number_is_taken(struct kunit *test)
 
 static void device_without_pasids_gets_none(struct kunit *test)
 {
-	KUNIT_EXPECT_EQ(test, ioasid_alloc(NULL, 0), -ENOSPC);
-	KUNIT_EXPECT_EQ(test, ioasid_alloc(NULL, 1), -ENOSPC);
+	KUNIT_EXPECT_EQ(test, ioasid_alloc_kernel(0), -ENOSPC);
+	KUNIT_EXPECT_EQ(test, ioasid_alloc_kernel(1), -ENOSPC);
 }
 
-/* For a device whose numbers are in three chunks. */
-static void full_chunks_are_passed_over_until_one_has_room(struct kunit *test)
+static void number_is_recorded_with_who_pays(struct kunit *test)
 {
-	const u32 max_pasids = 3 * IOASID_CHUNK;
-	int *held, nr = 0, unordered = 0, more = 0, low, high;
-
-	held = kcalloc(max_pasids, sizeof(*held), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, held);
-	while (nr < max_pasids && (more = ioasid_alloc(NULL, max_pasids)) > 0) {
-		unordered += nr && more <= held[nr - 1];
-		held[nr++] = more;
-	}
-	KUNIT_EXPECT_EQ(test, more, -ENOSPC);
-	KUNIT_EXPECT_EQ(test, unordered, 0);
-
-	if (nr > 2 * IOASID_CHUNK) {
-		low = held[IOASID_CHUNK / 2];
-		high = held[IOASID_CHUNK * 3 / 2];
-		ioasid_free(low);
-		ioasid_free(high);
-		held[IOASID_CHUNK / 2] = ioasid_alloc(NULL, max_pasids);
-		held[IOASID_CHUNK * 3 / 2] = ioasid_alloc(NULL, max_pasids);
-		KUNIT_EXPECT_EQ(test, held[IOASID_CHUNK / 2], low);
-		KUNIT_EXPECT_EQ(test, held[IOASID_CHUNK * 3 / 2], high);
-	} else {
-		KUNIT_FAIL(test, "only %d numbers were free", nr);
-	}
-
-	while (nr) {
-		if (held[--nr] > 0)
-			ioasid_free(held[nr]);
-	}
-	kfree(held);
-}
-
-/* Who pays for @pasid, NULL where it is free. */
-static void *payer_of(u32 pasid)
-{
-	u32 index = pasid - IOMMU_FIRST_GLOBAL_PASID;
-	unsigned int i = index % IOASID_CHUNK;
-	struct ioasid_chunk *chunk;
-
-	guard(spinlock_irq)(&ioasids_lock);
-	chunk = ioasid_chunks[index / IOASID_CHUNK];
-	return test_bit(i, chunk->used) ? chunk->payer[i] : NULL;
-}
-
-/* With DEBUG_ATOMIC_SLEEP, a free that could sleep is a report in the log. */
-static void number_can_be_freed_under_a_spinlock(struct kunit *test)
-{
-	int pasid = ioasid_alloc(current, MAX_PASIDS);
-	static DEFINE_SPINLOCK(lock);
-
-	KUNIT_ASSERT_GT(test, pasid, 0);
-	KUNIT_EXPECT_NOT_NULL(test, payer_of(pasid));
-	scoped_guard(spinlock_irqsave, &lock)
-		ioasid_free(pasid);
-	KUNIT_EXPECT_NULL(test, payer_of(pasid));
-}
-
-/* Whether @pasid is paid for by the process of @payer. */
-static void expect_payer(struct kunit *test, int pasid, struct task_struct *payer)
-{
-	struct ioasids_account *acct;
-
-	scoped_guard(spinlock_irq, &ioasids_lock)
-		acct = ioasids_account_get(payer);
-	KUNIT_EXPECT_PTR_EQ(test, payer_of(pasid), ioasid_payer(acct, payer));
-	ioasids_account_put(acct);
-}
-
-static void payer_is_who_the_caller_names(struct kunit *test)
-{
-	int pasid = ioasid_alloc(current, MAX_PASIDS);
-
-	KUNIT_ASSERT_GT(test, pasid, 0);
-	expect_payer(test, pasid, current);
-	ioasid_free(pasid);
-
-	pasid = ioasid_alloc(NULL, MAX_PASIDS);
-	KUNIT_ASSERT_GT(test, pasid, 0);
-	expect_payer(test, pasid, NULL);
-	ioasid_free(pasid);
-}
-
-static void mm_is_paid_for_by_who_runs_in_it(struct kunit *test)
-{
-	struct task_struct *init;
-	struct mm_struct *mm;
-	struct pid *pid;
+	struct ioasid_payer payer;
+	struct ioasid_row row;
 	int pasid;
 
-	/* Process 1 is the one user process that always runs. */
-	pid = find_get_pid(1);
-	init = get_pid_task(pid, PIDTYPE_TGID);
-	put_pid(pid);
-	mm = get_task_mm(init);
-	if (!mm) {
-		put_task_struct(init);
-		kunit_skip(test, "no user process yet: run it through debugfs");
-	}
-
-	pasid = ioasid_alloc_mm(mm, MAX_PASIDS);
+	KUNIT_ASSERT_EQ(test, ioasid_payer_get(&payer), 0);
+	pasid = ioasid_alloc(&payer, MAX_PASIDS);
 	KUNIT_EXPECT_GT(test, pasid, 0);
 	if (pasid > 0) {
-		expect_payer(test, pasid, init);
+		KUNIT_EXPECT_TRUE(test, ioasid_table_get(pasid, &row));
+		KUNIT_EXPECT_EQ(test, row.pasid, pasid);
+		KUNIT_EXPECT_STREQ(test, row.user, "sva");
+		KUNIT_EXPECT_PTR_EQ(test, row.acct, payer.acct);
+		ioasids_cg_account_put(row.acct);
 		ioasid_free(pasid);
+		KUNIT_EXPECT_FALSE(test, ioasid_table_get(pasid, &row));
 	}
-	mmput(mm);
-	put_task_struct(init);
+	ioasid_payer_put(&payer);
+
+	pasid = ioasid_alloc_kernel(MAX_PASIDS);
+	KUNIT_ASSERT_GT(test, pasid, 0);
+	KUNIT_EXPECT_TRUE(test, ioasid_table_get(pasid, &row));
+	KUNIT_EXPECT_STREQ(test, row.user, "kernel");
+	KUNIT_EXPECT_PTR_EQ(test, row.acct, ioasids_cg_account_kernel());
+	ioasids_cg_account_put(row.acct);
+	ioasid_free(pasid);
 }
 
-static void mm_that_nobody_runs_in_is_the_kernels(struct kunit *test)
+/* The thread group of an account and its cgroup, which debugfs and the tracepoints show. */
+static void owner_is_the_thread_group_and_its_cgroup(struct kunit *test)
 {
-	int pasid;
+	struct ioasids_account *kernel = ioasids_cg_account_kernel();
+	struct ioasid_payer payer;
+	struct cgroup *cgroup;
+	struct pid *tgid;
 
-	/* This thread runs in the mm, but kernel threads do not pay. */
-	KUNIT_ASSERT_EQ(test, kunit_attach_mm(), 0);
-	pasid = ioasid_alloc_mm(current->mm, MAX_PASIDS);
-	KUNIT_ASSERT_GT(test, pasid, 0);
-	expect_payer(test, pasid, NULL);
-	ioasid_free(pasid);
+	if (!kernel)
+		kunit_skip(test, "the controller is disabled");
+	KUNIT_ASSERT_EQ(test, ioasid_payer_get(&payer), 0);
+	guard(rcu)();
+	cgroup = task_cgroup(current, ioasids_cgrp_id);
+	KUNIT_EXPECT_PTR_EQ(test, ioasids_cg_account_owner(payer.acct, &tgid), cgroup);
+	KUNIT_EXPECT_PTR_EQ(test, tgid, task_tgid(current));
+	ioasid_payer_put(&payer);
+	/* A kthread, which this is, is in the root, as the kernel is. */
+	KUNIT_EXPECT_PTR_EQ(test, ioasids_cg_account_owner(kernel, &tgid), cgroup);
+	KUNIT_EXPECT_NULL(test, tgid);
+	KUNIT_EXPECT_NULL(test, ioasids_cg_account_owner(NULL, &tgid));
+	KUNIT_EXPECT_NULL(test, tgid);
 }
 
 static void attachment_is_recorded_until_it_is_detached(struct kunit *test)
 {
 	struct ioasid_attachment one = { }, other = { };
-	static DEFINE_SPINLOCK(lock);
-	u32 index;
+	struct ioasid_row row;
+	loff_t pos;
 
 	/* The same number, as on two groups of devices. */
-	KUNIT_EXPECT_EQ(test, ioasid_attach(&one, current, 7), 0);
-	KUNIT_EXPECT_EQ(test, ioasid_attach(&other, current, 7), 0);
-	index = one.index;
-	KUNIT_EXPECT_NE(test, index, 0);
-	KUNIT_EXPECT_NE(test, index, other.index);
-	KUNIT_EXPECT_PTR_EQ(test, xa_load(&ioasid_attached_xa, index), &one);
+	KUNIT_EXPECT_EQ(test, ioasid_attach(&one, 7), 0);
+	KUNIT_EXPECT_EQ(test, ioasid_attach(&other, 7), 0);
+	KUNIT_EXPECT_NE(test, one.index, 0);
+	KUNIT_EXPECT_NE(test, one.index, other.index);
 	KUNIT_EXPECT_PTR_EQ(test, one.acct, other.acct);
 
-	/* With DEBUG_ATOMIC_SLEEP, one that could sleep is a report in the log. */
-	scoped_guard(spinlock_irqsave, &lock)
-		ioasid_detach(&one);
+	pos = IOASID_ATTACHMENTS + one.index;
+	KUNIT_EXPECT_TRUE(test, ioasid_table_get(pos, &row));
+	KUNIT_EXPECT_EQ(test, row.pasid, 7);
+	KUNIT_EXPECT_STREQ(test, row.user, "iommufd");
+	KUNIT_EXPECT_PTR_EQ(test, row.acct, one.acct);
+	ioasids_cg_account_put(row.acct);
+
+	ioasid_detach(&one);
 	KUNIT_EXPECT_EQ(test, one.index, 0);
-	KUNIT_EXPECT_NULL(test, xa_load(&ioasid_attached_xa, index));
+	KUNIT_EXPECT_FALSE(test, ioasid_table_get(pos, &row));
 	ioasid_detach(&other);
 }
 
@@ -260,7 +189,7 @@ static void attachment_takes_no_number_of_the_shared_space(struct kunit *test)
 	/* There is one where no number is left, and as many numbers beside one. */
 	fill(&held);
 	nr = held.nr;
-	KUNIT_EXPECT_EQ(test, ioasid_attach(&attachment, current, 1), 0);
+	KUNIT_EXPECT_EQ(test, ioasid_attach(&attachment, 1), 0);
 	free_held(&held);
 	fill(&held);
 	KUNIT_EXPECT_EQ(test, held.nr, nr);
@@ -272,10 +201,9 @@ static void attachment_without_a_pasid_is_nothing(struct kunit *test)
 {
 	struct ioasid_attachment attachment = { };
 
-	KUNIT_EXPECT_EQ(test, ioasid_attach(&attachment, current, IOMMU_NO_PASID), 0);
+	KUNIT_EXPECT_EQ(test, ioasid_attach(&attachment, IOMMU_NO_PASID), 0);
 	KUNIT_EXPECT_EQ(test, attachment.index, 0);
 	KUNIT_EXPECT_NULL(test, attachment.acct);
-	/* Which would warn if it gave something back. */
 	ioasid_detach(&attachment);
 }
 
@@ -284,11 +212,8 @@ static struct kunit_case ioasid_cases[] = {
 	KUNIT_CASE(full_space_gives_enospc),
 	KUNIT_CASE(lowest_free_number_is_taken),
 	KUNIT_CASE(device_without_pasids_gets_none),
-	KUNIT_CASE(full_chunks_are_passed_over_until_one_has_room),
-	KUNIT_CASE(number_can_be_freed_under_a_spinlock),
-	KUNIT_CASE(payer_is_who_the_caller_names),
-	KUNIT_CASE(mm_is_paid_for_by_who_runs_in_it),
-	KUNIT_CASE(mm_that_nobody_runs_in_is_the_kernels),
+	KUNIT_CASE(number_is_recorded_with_who_pays),
+	KUNIT_CASE(owner_is_the_thread_group_and_its_cgroup),
 	KUNIT_CASE(attachment_is_recorded_until_it_is_detached),
 	KUNIT_CASE(attachment_takes_no_number_of_the_shared_space),
 	KUNIT_CASE(attachment_without_a_pasid_is_nothing),

@@ -1,24 +1,37 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The PASID core: who holds which PASID, of the one number space that all IOMMUs
- * of the machine share and of those that user space attaches, and who pays.
+ * The PASID core: which PASIDs are allocated from the number space that all IOMMUs
+ * share, which are attached through iommufd, and who pays for each.
  */
 #ifndef _LINUX_IOASID_H
 #define _LINUX_IOASID_H
 
+#include <linux/bits.h>
+#include <linux/cgroup_ioasids.h>
 #include <linux/types.h>
 
-struct ioasids_account;
-struct mm_struct;
-struct task_struct;
+/* PASIDs have 20 bits in PCI Express and SMMUv3, whatever an IOMMU's driver claims. */
+#define IOASID_MAX_PASIDS	((u32)BIT(20))
 
 /**
- * struct ioasid_attachment - a PASID that user space has attached to a device
- * @acct: who pays
- * @pasid: the number, which user space chose
- * @index: where the core keeps it; 0 where it keeps nothing
+ * struct ioasid_payer - the process that pays for PASIDs
+ * @acct: its account
+ * @refusal: why the last charge failed, if @refused
+ * @refused: a limit has refused, which ioasid_payer_put() reports
+ */
+struct ioasid_payer {
+	struct ioasids_account *acct;
+	struct ioasids_refusal refusal;
+	bool refused;
+};
+
+/**
+ * struct ioasid_attachment - a PASID that user space attaches to a group of devices
+ * @acct: the account that is charged
+ * @pasid: the PASID, which user space chose
+ * @index: where the core keeps it; 0 if it is not attached
  *
- * The core's alone. Whoever attaches has it beside the attachment itself.
+ * Private to the core. It is part of what the caller keeps for the attachment.
  */
 struct ioasid_attachment {
 	struct ioasids_account *acct;
@@ -26,12 +39,14 @@ struct ioasid_attachment {
 	u32 index;
 };
 
-int ioasid_alloc(struct task_struct *payer, u32 max_pasids);
-int ioasid_alloc_mm(struct mm_struct *mm, u32 max_pasids);
+int ioasid_payer_get(struct ioasid_payer *payer);
+void ioasid_payer_put(struct ioasid_payer *payer);
+
+int ioasid_alloc(struct ioasid_payer *payer, u32 max_pasids);
+int ioasid_alloc_kernel(u32 max_pasids);
 void ioasid_free(u32 pasid);
 
-int ioasid_attach(struct ioasid_attachment *attachment,
-		  struct task_struct *payer, u32 pasid);
+int ioasid_attach(struct ioasid_attachment *attachment, u32 pasid);
 void ioasid_detach(struct ioasid_attachment *attachment);
 
 #endif /* _LINUX_IOASID_H */

@@ -39,7 +39,6 @@ struct place {
 struct subject {
 	const char *name;
 	void (*run)(struct place *place, long n);
-	void (*prepare)(struct place *place, long n);
 };
 
 static int cpus[2];
@@ -88,20 +87,13 @@ static void find_cpus(void)
 
 /* Charge and uncharge */
 
-/* A charge keeps a reference, which is taken beforehand. */
-static void prepare_ioasids(struct place *place, long n)
-{
-	while (n--)
-		world_hold(place->acct);
-}
-
 static void charge_ioasids(struct place *place, long n)
 {
 	struct ioasids_refusal refusal;
 
 	while (n--) {
-		must(!world_charge(place->acct, &refusal), "charge");
-		world_uncharge(place->acct);
+		must(!ioasids_cg_try_charge(place->acct, IOASIDS_SVA, &refusal), "charge");
+		ioasids_cg_uncharge(place->acct, IOASIDS_SVA);
 	}
 }
 
@@ -129,7 +121,7 @@ static void charge_page_counter(struct place *place, long n)
 }
 
 static const struct subject charge_subjects[] = {
-	{ "ioasids", charge_ioasids, prepare_ioasids },
+	{ "ioasids", charge_ioasids },
 	{ "misc", charge_misc },
 	{ "page_counter", charge_page_counter },
 	{ }
@@ -151,7 +143,7 @@ static void once_lock(struct place *place, long n)
 	static long count;
 
 	while (n--) {
-		guard(spinlock_irq)(&lock);
+		guard(spinlock)(&lock);
 		WRITE_ONCE(count, count + 1);
 	}
 }
@@ -169,8 +161,9 @@ static void refuse_ioasids(struct place *place, long n)
 	struct ioasids_refusal refusal;
 
 	while (n--) {
-		must(world_charge(place->acct, &refusal) == -EAGAIN, "refuse");
-		ioasids_refused(place->acct, &refusal);
+		must(ioasids_cg_try_charge(place->acct, IOASIDS_SVA, &refusal) == -EAGAIN,
+		     "refuse");
+		ioasids_cg_refused(place->acct, &refusal);
 	}
 }
 
@@ -249,7 +242,7 @@ static void alloc_for(struct task_struct *payer, long n)
 	int pasid;
 
 	while (n--) {
-		pasid = ioasid_alloc(payer, CAPACITY);
+		pasid = world_alloc(payer);
 		must(pasid > 0, "allocate");
 		ioasid_free(pasid);
 	}
@@ -285,10 +278,10 @@ static const struct subject alloc_subjects[] = {
 
 static void attach_ioasids(struct place *place, long n)
 {
-	struct ioasid_attachment attachment;
+	struct ioasid_attachment attachment = { };
 
 	while (n--) {
-		must(!ioasid_attach(&attachment, place->holder, 1), "attach");
+		must(!world_attach(place->holder, &attachment), "attach");
 		ioasid_detach(&attachment);
 	}
 }
@@ -343,7 +336,7 @@ static void replace_ioasids(struct place *place, long n)
 		long i = run_any_live();
 
 		ioasid_free(live_pasid[i]);
-		live_pasid[i] = ioasid_alloc(live_task[i], CAPACITY);
+		live_pasid[i] = world_alloc(live_task[i]);
 	}
 }
 
@@ -380,8 +373,6 @@ static void run(struct runner *r)
 {
 	double cpu_start, cpu_ns;
 
-	if (r->subject->prepare)
-		r->subject->prepare(r->place, r->n);
 	if (r->arrived)
 		wait_for_the_other(r->arrived);
 	r->start = now();
@@ -503,7 +494,7 @@ static struct place place_in(struct cgroup *cgroup)
 
 static void leave(struct place *place)
 {
-	ioasids_account_put(place->acct);
+	ioasids_cg_account_put(place->acct);
 }
 
 static struct cgroup *below(struct cgroup *cgroup, int depth)
@@ -517,7 +508,7 @@ static void live_up_to(long live, struct cgroup *cgroup)
 {
 	for (; nr_live < live; nr_live++) {
 		live_task[nr_live] = world_process(cgroup);
-		live_pasid[nr_live] = ioasid_alloc(live_task[nr_live], CAPACITY);
+		live_pasid[nr_live] = world_alloc(live_task[nr_live]);
 		must(live_pasid[nr_live] > 0, "hold a PASID");
 		live_id[nr_live] = mainline_alloc();
 	}
@@ -636,9 +627,8 @@ static void hold(struct place *place, long more)
 {
 	struct ioasids_refusal refusal;
 
-	prepare_ioasids(place, more);
 	while (more--)
-		must(!world_charge(place->acct, &refusal), "charge");
+		must(!ioasids_cg_try_charge(place->acct, IOASIDS_SVA, &refusal), "charge");
 }
 
 static void moves(void)
@@ -723,7 +713,7 @@ static void memory_of(const char *subject, struct task_struct *(*payer)(struct c
 	double bytes;
 
 	for (int i = 0; i < ARRAY_SIZE(pasids); i++)
-		pasids[i] = payer ? ioasid_alloc(payer(cgroup), CAPACITY) : mainline_alloc();
+		pasids[i] = payer ? world_alloc(payer(cgroup)) : mainline_alloc();
 	bytes = (double)(allocated_bytes - before) / ARRAY_SIZE(pasids);
 	print_round("memory-bytes", subject, 4, 1, ARRAY_SIZE(pasids), bytes);
 

@@ -19,7 +19,6 @@
 #define NR_THREADS	4
 #define NR_EPOCHS	60
 #define NR_PROCESSES	12
-#define CHUNK		504	/* numbers that the core has memory for at once */
 #define NR_SLOTS	(8 * NR_PROCESSES)
 #define NR_GROUPS	6
 #define OPERATIONS	20000
@@ -98,9 +97,9 @@ static void take(struct slot *slot, int nr)
 
 	slot->attached = any(2);
 	if (slot->attached)
-		pasid = ioasid_attach(&slot->attachment, payer, 1) ?: 1;
+		pasid = world_attach(payer, &slot->attachment) ?: 1;
 	else
-		pasid = ioasid_alloc(payer, CAPACITY);
+		pasid = world_alloc(payer);
 	CHECK(pasid > 0 || pasid == -EAGAIN, "allocation returned %d\n", pasid);
 	CHECK(pasid > 0 || chaos || !roomy(nr), "refused, with room\n");
 	slot->owner = process;
@@ -158,21 +157,17 @@ static void watch(struct cgroup *cgroup)
 
 static int lines_in_table(void)
 {
+	const struct seq_operations *table = debugfs_table->sops;
 	struct seq_file *sf = calloc(1, sizeof(*sf));
-	struct file file;
 	loff_t pos = 0;
 	int lines = 0;
 	void *v;
 
-	debugfs_table->open(NULL, &file);
-	sf->private = calloc(1, file.private_size);
-	for (v = file.sops->start(sf, &pos); v; v = file.sops->next(sf, v, &pos)) {
+	for (v = table->start(sf, &pos); v; v = table->next(sf, v, &pos)) {
 		sf->count = 0;
-		file.sops->show(sf, v);
-		lines++;
+		lines += table->show(sf, v) != SEQ_SKIP;
 	}
-	file.sops->stop(sf, v);
-	free(sf->private);
+	table->stop(sf, v);
 	free(sf);
 	return lines - 1;
 }
@@ -332,14 +327,12 @@ static void free_all(void)
 	}
 }
 
-/*
- * Nobody holds anything: what is left is what cgroups are made of, and the one chunk
- * of numbers that was needed, which stays.
- */
+/* Nobody holds anything: what is left is what cgroups are made of. */
 static void check_leaks(void)
 {
-	long expected = NR_SUBSYS * (world_nr_cgroups - 1) + 1;
+	long expected = NR_SUBSYS * (world_nr_cgroups - 1);
 
+	rcu_barrier();
 	CHECK(live_objects == expected, "%ld objects are left, not %ld\n", live_objects,
 	      expected);
 	for (int i = 0; i < NR_PROCESSES; i++) {
@@ -376,6 +369,7 @@ static void epoch(void)
 	}
 	while (nr_forgotten < nr_removed)
 		world_forget(removed[nr_forgotten++]);
+	rcu_barrier();
 }
 
 /* root - pool - roomy, tight - two leaves each */
@@ -404,42 +398,14 @@ static void check_limit(void)
 
 	set_max(cgroup, nr);
 	for (int i = 0; i < nr; i++) {
-		pasids[i] = ioasid_alloc(task, CAPACITY);
+		pasids[i] = world_alloc(task);
 		CHECK(pasids[i] == i + 1, "PASID %d is %d\n", i + 1, pasids[i]);
 	}
-	CHECK(ioasid_alloc(task, CAPACITY) == -EAGAIN, "the limit is no limit\n");
+	CHECK(world_alloc(task) == -EAGAIN, "the limit is no limit\n");
 	CHECK(world_read(cgroup, "peak") == nr, "peak was never reached\n");
 	for (int i = 0; i < nr; i++)
 		ioasid_free(pasids[i]);
 	CHECK(!world_read(cgroup, "current"), "current is not 0\n");
-	world_rmdir(cgroup);
-	world_forget(cgroup);
-}
-
-/* What is taken in the name of a process that has been reaped is the kernel's. */
-static void check_reaped(void)
-{
-	struct cgroup *cgroup = world_mkdir(world_root);
-	struct task_struct *task = world_process(cgroup);
-	u64 kernels = world_read(world_root, "current");
-	int held = ioasid_alloc(task, CAPACITY), more;
-
-	/* As whoever has a reference to the task keeps it. */
-	refcount_inc(&task->tgid->count);
-	world_exit(task);
-	for (int i = 0; i < 2; i++) {
-		more = ioasid_alloc(task, CAPACITY);
-		CHECK(more > 0, "allocation returned %d\n", more);
-		CHECK(world_read(cgroup, "current") == (held > 0), "a reaped process pays\n");
-		ioasid_free(more);
-		/* Once with its account, and once with that gone. */
-		if (held > 0)
-			ioasid_free(held);
-		held = 0;
-	}
-	CHECK(world_read(world_root, "current") == kernels, "the root keeps a count\n");
-	put_pid(task->tgid);
-	world_release(task, NULL);
 	world_rmdir(cgroup);
 	world_forget(cgroup);
 }
@@ -452,7 +418,7 @@ static void *other_thread(void *task)
 	bench_cpu = 1;
 	for (int i = 0; i < RACES; i++) {
 		pthread_barrier_wait(&both);
-		other_pasid = ioasid_alloc(task, CAPACITY);
+		other_pasid = world_alloc(task);
 		pthread_barrier_wait(&both);
 	}
 	return NULL;
@@ -470,7 +436,7 @@ static void check_one_account(void)
 	pthread_create(&thread, NULL, other_thread, task);
 	for (int i = 0; i < RACES; i++) {
 		pthread_barrier_wait(&both);
-		pasid = ioasid_alloc(task, CAPACITY);
+		pasid = world_alloc(task);
 		pthread_barrier_wait(&both);
 		world_move(task, cgroups[~i & 1]);
 		CHECK(world_read(cgroups[~i & 1], "current") == 2,
@@ -488,7 +454,8 @@ static void *taker(void *arg)
 	int pasid;
 
 	bench_cpu = (long)arg;
-	while ((pasid = ioasid_alloc(NULL, CAPACITY)) > 0)
+	/* For a device that claims more than there are. */
+	while ((pasid = ioasid_alloc_kernel(UINT_MAX)) > 0 && pasid < CAPACITY)
 		CHECK(!__atomic_exchange_n(&taken[pasid], 1, __ATOMIC_RELAXED),
 		      "PASID %d was had twice\n", pasid);
 	CHECK(pasid == -ENOSPC, "the end of the space is %d\n", pasid);
@@ -498,20 +465,25 @@ static void *taker(void *arg)
 /* Threads that race for all numbers that there are have each of them once. */
 static void check_space(void)
 {
-	long before = live_objects, made = DIV_ROUND_UP(CAPACITY - 1, CHUNK) - 1;
 	pthread_t threads[NR_THREADS];
+	long before;
 
+	rcu_barrier();
+	before = live_objects;
 	for (long i = 0; i < NR_THREADS; i++)
 		pthread_create(&threads[i], NULL, taker, (void *)i);
 	for (int i = 0; i < NR_THREADS; i++)
 		pthread_join(threads[i], NULL);
+	CHECK(world_read(world_root, "current") == CAPACITY - 1, "the kernel pays for %lu\n",
+	      world_read(world_root, "current"));
 	for (int i = 1; i < CAPACITY; i++) {
 		CHECK(taken[i], "nobody could have PASID %d\n", i);
 		if (taken[i])
 			ioasid_free(i);
 	}
-	CHECK(live_objects == before + made, "%ld chunks were made, not %ld\n",
-	      live_objects - before, made);
+	rcu_barrier();
+	CHECK(live_objects == before, "%ld nodes are left of no number\n",
+	      live_objects - before);
 }
 
 int main(void)
@@ -526,7 +498,6 @@ int main(void)
 	check_all();
 	check_leaks();
 	check_limit();
-	check_reaped();
 	check_one_account();
 	check_space();
 	return !!failures;

@@ -79,7 +79,14 @@ struct kmem_cache *kmem_cache_create(const char *name, size_t size, size_t align
 void *kmem_cache_alloc_lru(struct kmem_cache *cache, struct list_lru *lru, gfp_t gfp)
 {
 	void *object;
+	static __thread bool fails;
 
+	/* Half of the time, so that what waits for memory is seen, too. */
+	if (IS_ENABLED(CONFIG_BENCH_CHECKS) && !(gfp & __GFP_DIRECT_RECLAIM)) {
+		fails = !fails;
+		if (fails)
+			return NULL;
+	}
 	allocated_bytes += cache->size;
 	count_objects(1);
 	if (nr_kept)
@@ -99,6 +106,29 @@ void kmem_cache_free(struct kmem_cache *cache, void *object)
 	else
 		free(object);
 }
+
+#ifdef CONFIG_BENCH_CHECKS
+static struct rcu_head *waiting;
+
+void rcu_defer(struct rcu_head *head, void (*func)(struct rcu_head *head))
+{
+	head->func = func;
+	head->next = READ_ONCE(waiting);
+	while (!__atomic_compare_exchange_n(&waiting, &head->next, head, false,
+					    __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+		;
+}
+
+void rcu_barrier(void)
+{
+	struct rcu_head *head = xchg(&waiting, NULL), *next;
+
+	for (; head; head = next) {
+		next = head->next;
+		head->func(head);
+	}
+}
+#endif
 
 /* Files */
 
@@ -139,9 +169,9 @@ u64 cgroup_id(const struct cgroup *cgroup)
 	return cgroup->id;
 }
 
-void cgroup_path(struct cgroup *cgroup, char *buf, size_t size)
+int cgroup_path(struct cgroup *cgroup, char *buf, size_t size)
 {
-	snprintf(buf, size, "/%llu", (unsigned long long)cgroup->id);
+	return snprintf(buf, size, "/%llu", (unsigned long long)cgroup->id);
 }
 
 u32 iommu_nr_global_pasids(void)
@@ -308,9 +338,14 @@ int world_write(struct cgroup *cgroup, const char *file, const char *text)
 
 void world_show(struct cgroup *cgroup, const char *file, struct seq_file *sf)
 {
+	struct kernfs_open_file of = {
+		.css = cgroup->set.subsys[ioasids_cgrp_id],
+		.cft = find_file(file),
+	};
+
 	sf->count = 0;
-	sf->private = cgroup->set.subsys[ioasids_cgrp_id];
-	find_file(file)->seq_show(sf, NULL);
+	sf->private = &of;
+	of.cft->seq_show(sf, NULL);
 }
 
 void world_init(void)

@@ -41,32 +41,30 @@ void world_show(struct cgroup *cgroup, const char *file, struct seq_file *sf);
 extern struct cgroup *world_root;
 extern long world_nr_cgroups;
 
+/* The process that pays is the one that runs. */
 static inline struct ioasids_account *world_account(struct task_struct *task)
 {
-	guard(spinlock_irq)(&ioasids_lock);
-	return ioasids_account_get(task);
+	current = task;
+	return ioasids_cg_account_get();
 }
 
-static inline void world_hold(struct ioasids_account *acct)
+static inline int world_alloc(struct task_struct *task)
 {
-	guard(spinlock_irq)(&ioasids_lock);
-	ioasids_account_hold(acct);
+	struct ioasid_payer payer;
+	int pasid;
+
+	current = task;
+	if (ioasid_payer_get(&payer))
+		return -ENOMEM;
+	pasid = ioasid_alloc(&payer, CAPACITY);
+	ioasid_payer_put(&payer);
+	return pasid;
 }
 
-static inline int world_charge(struct ioasids_account *acct,
-			       struct ioasids_refusal *refusal)
+static inline int world_attach(struct task_struct *task, struct ioasid_attachment *attachment)
 {
-	guard(spinlock_irq)(&ioasids_lock);
-	return ioasids_try_charge(acct, IOASIDS_SVA, refusal);
-}
-
-static inline void world_uncharge(struct ioasids_account *acct)
-{
-	struct ioasids_account *gone;
-
-	scoped_guard(spinlock_irq, &ioasids_lock)
-		gone = ioasids_uncharge(acct, IOASIDS_SVA);
-	ioasids_account_free(gone);
+	current = task;
+	return ioasid_attach(attachment, 1);
 }
 
 #endif /* BENCH_WORLD_H */

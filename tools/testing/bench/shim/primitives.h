@@ -7,8 +7,9 @@
  * - A spinlock is a ticket lock: one locked instruction to take it, a store to
  *   let it go, as for the kernel's own where no hypervisor has it otherwise.
  *   Interrupts are not switched off, and preemption is not counted.
- * - RCU readers cost nothing. Memory that waits for a grace period goes at once:
- *   nothing here looks at a tree without its lock.
+ * - RCU readers cost nothing. Memory that waits for a grace period is freed at
+ *   once: nothing that is measured reads a tree without its lock. Under a sanitizer
+ *   it waits for rcu_barrier().
  * - Slab caches with a constructor keep their objects constructed, in a list for
  *   each thread; the rest is malloc(). Under a sanitizer it is all malloc(), so
  *   that a use after free is seen.
@@ -62,11 +63,11 @@
 #define CACHELINE_PADDING(name)	char name[0] __aligned(64)
 #define ____cacheline_internodealigned_in_smp __aligned(64)
 #define cond_resched()		do { } while (0)
+#define might_sleep()		do { } while (0)
 #define swap(a, b)		do { typeof(a) was = (a); (a) = (b); (b) = was; } while (0)
 #define PAGE_SIZE		4096
 #define U32_MAX			UINT_MAX
 #define U64_MAX			ULONG_MAX
-#define PATH_MAX		4096
 
 /* Atomics */
 typedef struct {
@@ -76,7 +77,6 @@ typedef struct {
 #define ATOMIC_INIT(i)			{ (i) }
 #define ATOMIC_LONG_INIT(i)		{ (i) }
 #define atomic_read(v)			READ_ONCE((v)->counter)
-#define atomic_set(v, i)		WRITE_ONCE((v)->counter, i)
 #define atomic64_read(v)		READ_ONCE((v)->counter)
 #define atomic64_set(v, i)		WRITE_ONCE((v)->counter, i)
 #define atomic64_inc(v)			((void)__atomic_add_fetch(&(v)->counter, 1, __ATOMIC_RELAXED))
@@ -131,6 +131,7 @@ static inline void spin_unlock(spinlock_t *lock)
 }
 
 #define lockdep_assert_held(l)	WARN_ON(!READ_ONCE((l)->owner))
+#define cond_resched_lock(l)	do { spin_unlock(l); sched_yield(); spin_lock(l); } while (0)
 #else
 static inline void spin_lock(spinlock_t *lock)
 {
@@ -146,6 +147,7 @@ static inline void spin_unlock(spinlock_t *lock)
 }
 
 #define lockdep_assert_held(l)	do { } while (0)
+#define cond_resched_lock(l)	do { } while (0)
 #endif
 
 #define spin_lock_irq(l)		spin_lock(l)
@@ -158,31 +160,34 @@ static inline void spin_unlock(spinlock_t *lock)
 
 #define lockdep_is_held(l)		1
 
-struct lock_class_key { };
-#define lockdep_set_class(l, k)		do { } while (0)
-
 /* RCU and CPUs */
 struct rcu_head {
-	void *next, *func;
+	struct rcu_head *next;
+	void (*func)(struct rcu_head *head);
 };
+
 #define rcu_read_lock()			barrier()
 #define rcu_read_unlock()		barrier()
-#define rcu_read_lock_held()		1
 #define rcu_dereference(p)		__atomic_load_n(&(p), __ATOMIC_CONSUME)
 #define rcu_dereference_raw(p)		rcu_dereference(p)
 #define rcu_dereference_check(p, c)	rcu_dereference(p)
 #define rcu_dereference_protected(p, c)	(p)
 #define rcu_assign_pointer(p, v)	smp_store_release(&(p), v)
 #define RCU_INIT_POINTER(p, v)		WRITE_ONCE(p, v)
+
+#ifdef CONFIG_BENCH_CHECKS
+void rcu_defer(struct rcu_head *head, void (*func)(struct rcu_head *head));
+#define call_rcu(head, func)		rcu_defer(head, func)
+/* The caller knows that no reader is left. */
+void rcu_barrier(void);
+#else
 #define call_rcu(head, func)		(func)(head)
+#endif
 
 #define DEFINE_PER_CPU(type, name)	__thread type name
 #define DECLARE_PER_CPU(type, name)	extern __thread type name
 #define this_cpu_ptr(p)			(p)
 #define per_cpu(name, cpu)		(name)
-#define this_cpu_read(name)		(name)
-#define preempt_disable()		barrier()
-#define preempt_enable()		barrier()
 #define in_interrupt()			0
 #define cpuhp_setup_state_nocalls(...)	0
 
@@ -195,8 +200,6 @@ typedef struct { } local_lock_t;
 #include <linux/cleanup.h>
 DEFINE_LOCK_GUARD_0(rcu, rcu_read_lock(), rcu_read_unlock())
 DEFINE_LOCK_GUARD_1(spinlock, spinlock_t, spin_lock(_T->lock), spin_unlock(_T->lock))
-DEFINE_LOCK_GUARD_1(spinlock_irq, spinlock_t, spin_lock(_T->lock), spin_unlock(_T->lock))
-DEFINE_LOCK_GUARD_1(spinlock_irqsave, spinlock_t, spin_lock(_T->lock), spin_unlock(_T->lock))
 
 /* Memory */
 struct kmem_cache;
@@ -218,11 +221,8 @@ void kmem_cache_free(struct kmem_cache *cache, void *object);
 #define SLAB_RECLAIM_ACCOUNT		0
 #define kzalloc(size, gfp)		kmalloc(size, (gfp) | __GFP_ZERO)
 #define kzalloc_obj(p, ...)		((typeof(p) *)kzalloc(sizeof(p), default_gfp(__VA_ARGS__)))
-#define kzalloc_flex(p, fam, n, ...) \
-	((typeof(p) *)kzalloc(struct_size(&(p), fam, n), default_gfp(__VA_ARGS__)))
 #define kmem_cache_alloc(cache, gfp)	kmem_cache_alloc_lru(cache, NULL, gfp)
 #define kmemleak_update_trace(p)	do { } while (0)
-DEFINE_FREE(kfree, void *, if (_T) kfree(_T))
 
 /* Text */
 char *skip_spaces(const char *s);
@@ -245,26 +245,14 @@ struct seq_operations {
 	int (*show)(struct seq_file *sf, void *v);
 };
 
-#define SEQ_START_TOKEN			((void *)1)
-
-struct inode;
-
-struct file {
-	const struct seq_operations *sops;
-	size_t private_size;
-};
+#define SEQ_SKIP			1
 
 struct file_operations {
-	void *owner, *read, *llseek, *release;
-	int (*open)(struct inode *inode, struct file *file);
+	const struct seq_operations *sops;
 };
 
-#define THIS_MODULE			NULL
-#define seq_read			NULL
-#define seq_lseek			NULL
-#define seq_release_private		NULL
-#define __seq_open_private(file, ops, size) \
-	(*(file) = (struct file) { .sops = (ops), .private_size = (size) }, (file))
+#define DEFINE_SEQ_ATTRIBUTE(name) \
+	static const struct file_operations name##_fops = { .sops = &name##_sops }
 
 void seq_printf(struct seq_file *sf, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
@@ -273,6 +261,26 @@ void seq_printf(struct seq_file *sf, const char *format, ...)
 #define seq_escape(sf, s, chars)	seq_puts(sf, s)
 #define seq_setwidth(sf, width)		((sf)->pad_until = (sf)->count + (width))
 void seq_pad(struct seq_file *sf, char c);
+
+static inline size_t seq_get_buf(struct seq_file *sf, char **buf)
+{
+	*buf = sf->buf + sf->count;
+	return sizeof(sf->buf) - sf->count;
+}
+
+static inline void seq_commit(struct seq_file *sf, int n)
+{
+	sf->count = n < 0 ? sizeof(sf->buf) : sf->count + n;
+}
+
+/* No path here has anything to escape. */
+static inline char *seq_mangle_path(char *to, const char *from, const char *escaped)
+{
+	size_t len = strlen(from);
+
+	memmove(to, from, len);
+	return to + len;
+}
 
 /* The one table in debugfs. */
 extern const struct file_operations *debugfs_table;

@@ -12,7 +12,6 @@
 enum pid_type { PIDTYPE_TGID };
 enum cgroup_subsys_id { ioasids_cgrp_id, misc_cgrp_id, NR_SUBSYS };
 
-struct mm_struct;
 struct cgroup_subsys_state;
 
 /* The css of each controller, which all tasks of a cgroup share. */
@@ -36,11 +35,9 @@ struct task_struct {
 	struct css_set *cgroups;
 	struct task_struct *group_leader;
 	struct pid *tgid;
-	struct mm_struct *mm;
 };
 
 #define PF_EXITING		0x00000004
-#define PF_KTHREAD		0x00200000
 #define TASK_COMM_LEN		16
 
 extern __thread struct task_struct *current;
@@ -55,20 +52,13 @@ static inline struct pid *task_tgid(struct task_struct *task)
 	return task->tgid;
 }
 
-static inline bool pid_alive(struct task_struct *task)
-{
-	return READ_ONCE(task->tgid->task);
-}
-
 static inline struct task_struct *pid_task(struct pid *pid, enum pid_type type)
 {
 	return rcu_dereference(pid->task);
 }
 
-static inline struct pid *get_task_pid(struct task_struct *task, enum pid_type type)
+static inline struct pid *get_pid(struct pid *pid)
 {
-	struct pid *pid = rcu_dereference(task->tgid);
-
 	refcount_inc(&pid->count);
 	return pid;
 }
@@ -81,10 +71,6 @@ static inline pid_t pid_nr(struct pid *pid)
 }
 
 #define get_task_comm(buf, task)	strcpy(buf, "task")
-#define get_task_struct(task)		(task)
-#define put_task_struct(task)		do { } while (0)
-/* No thread of the kernel binds here. */
-#define for_each_process_thread(p, t)	for ((p) = (t) = NULL; (p) && (t);)
 
 /*
  * Cgroups. A reference to a css is counted for each CPU, as in the kernel, and
@@ -124,13 +110,16 @@ void cgroup_file_notify(struct cgroup_file *file);
 
 struct kernfs_open_file {
 	struct cgroup_subsys_state *css;
+	struct cftype *cft;
 };
 
 #define of_css(of)			((of)->css)
-#define seq_css(sf)			((struct cgroup_subsys_state *)(sf)->private)
+#define seq_css(sf)			of_css((struct kernfs_open_file *)(sf)->private)
+#define seq_cft(sf)			(((struct kernfs_open_file *)(sf)->private)->cft)
 
 struct cftype {
 	const char *name;
+	unsigned long private;
 	unsigned int flags;
 	unsigned int file_offset;
 	u64 (*read_u64)(struct cgroup_subsys_state *css, struct cftype *cft);
@@ -164,7 +153,6 @@ struct cgroup_subsys {
 extern struct cgroup_subsys ioasids_cgrp_subsys, misc_cgrp_subsys;
 
 #define cgroup_subsys_enabled(ss)	(!(ss).disabled)
-#define cgroup_subsys_on_dfl(ss)	true
 #define task_css(task, id)		(rcu_dereference((task)->cgroups)->subsys[id])
 
 static inline struct cgroup_subsys_state *
@@ -177,7 +165,7 @@ task_get_css(struct task_struct *task, enum cgroup_subsys_id id)
 }
 
 u64 cgroup_id(const struct cgroup *cgroup);
-void cgroup_path(struct cgroup *cgroup, char *buf, size_t size);
+int cgroup_path(struct cgroup *cgroup, char *buf, size_t size);
 
 /* IOMMUs */
 #define IOMMU_NO_PASID			0
