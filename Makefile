@@ -45,10 +45,10 @@ kernel: kernel-$(ARCH) ## build the guest kernel for ARCH
 kernel-%: FORCE
 	@$(VM)/kernel $* >/dev/null
 
-series: ## write the patches that git am takes, to build/series
+series: ## write the two patch series that git am takes, to build/series
 	@$(VM)/series
 
-check-series: $(BIN) root ## apply the series, build after each patch, boot after the last: takes long
+check-series: $(BIN) root ## apply both series, build and boot after each patch: takes long
 	@$(VM)/check-series
 
 root: build/bin/init FORCE

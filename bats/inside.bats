@@ -39,6 +39,25 @@ pasid_of() { awk -v pid="$1" '$3 == pid { print $1 }' "$TABLE"; }
 	[ "$(row 1 "$TABLE")" = "1 sva $pid - /test/a\\040b/c\\011d\\134" ]
 }
 
+@test "a path of more than 4096 bytes is whole in the table" {
+	local name path=/test
+	name=$(printf 'r%.0s' {1..200})
+	for _ in {1..25}; do
+		echo +ioasids >cgroup.subtree_control
+		mkdir "$name"
+		cd "$name"
+		path+=/$name
+	done
+	hold .
+	[ "$(awk '$3 == '"$pid"' { print $5 }' "$TABLE")" = "$path" ] || fail "the path is cut"
+	finish "$pid"
+	until_empty .
+	for _ in {1..25}; do
+		cd ..
+		rmdir "$name"
+	done
+}
+
 @test "what the kernel takes for itself shows in the root, and only there" {
 	cgroups a
 	echo 1 >a/ioasids.max

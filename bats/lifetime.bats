@@ -43,6 +43,25 @@ load helpers
 	is a/ioasids.current 0
 }
 
+@test "who reads from the memory of a process holds its place until the read has ended" {
+	cgroups a b
+	echo 1 >a/ioasids.max
+	for end in kill exec; do
+		opener a
+		holder=$pid
+		tell "$holder" open bound
+		obey b "$BIN/reader" "/proc/$holder/environ"
+		[ "$line" = reading ] || fail "$line"
+		if [ "$end" = kill ]; then finish "$holder"; else tell "$holder" exec ready; fi
+		is a/ioasids.current 1
+		refused a
+		tell "$pid" go 'done'
+		is a/ioasids.current 0
+		hold a
+		finish "$pid"
+	done
+}
+
 @test "exec keeps the charge while the old address space is bound, and no longer" {
 	cgroups a
 	# shellcheck disable=SC2016
