@@ -11,7 +11,7 @@ HELPERS := $(patsubst bats/%.c,build/bin/%,$(wildcard bats/*.c))
 BIN := build/bin/init build/bin/ioasids build/bin/endpoint $(HELPERS)
 BIN_ARM64 := $(patsubst build/bin/%,build/bin/arm64/%,build/bin/init build/bin/ioasids $(HELPERS))
 
-.PHONY: help demo check check-vtd check-smmu check-clients check-native bench ioasids kernel root series check-series clean FORCE
+.PHONY: help demo check check-vtd check-smmu check-clients check-configs check-native bench ioasids kernel root series check-series clean FORCE
 
 help: ## this list
 	@echo 'make TARGET [ARCH=um|x86_64|arm64] [KSRC=kernel tree, instead of Debian'\''s]'
@@ -33,6 +33,9 @@ check-smmu: kernel-arm64 $(BIN_ARM64) root-arm64 ## run the tests over SMMUv3, a
 
 check-clients: kernel-distro $(BIN) root-debian12 root-debian13 ## run the tests under systemd and what else writes limits, on Debian 12 and 13
 	@tools/testing/check clients
+
+check-configs: $(BIN) root ## run tests on kernels in other configurations: 32 bits, clang, PREEMPT_RT, ...
+	@tools/testing/check configs
 
 check-native: ## the same C code in user space, under sanitizers and a fuzzer
 	@tools/testing/bench/check
@@ -65,7 +68,7 @@ build/bin/ioasids build/bin/arm64/ioasids: tools/ioasids/ioasids.c
 build/bin/endpoint: $(addprefix $(VM)/endpoint/,endpoint.c device.c endpoint.h)
 $(HELPERS): build/bin/%: bats/%.c
 build/bin/failnth build/bin/vmm build/bin/arm64/failnth build/bin/arm64/vmm: bats/failnth.h
-build/bin/model build/bin/vmm build/bin/arm64/model build/bin/arm64/vmm: bats/guest.h \
+build/bin/model build/bin/vmm build/bin/vfio build/bin/arm64/model build/bin/arm64/vmm build/bin/arm64/vfio: bats/guest.h \
 	build/include/linux/iommufd.h build/include/linux/iommufd_test.h
 $(filter-out %/init %/ioasids,$(BIN_ARM64)): build/bin/arm64/%: bats/%.c
 build/bin/vfio build/bin/arm64/vfio: build/include/linux/iommufd.h build/include/linux/vfio.h
