@@ -862,7 +862,7 @@ static void operate(struct worker *w, const struct operation *op)
 
 static int roll(struct worker *w, int sides)
 {
-	return (unsigned long)nrand48(w->random) * sides >> 31;
+	return (unsigned long long)nrand48(w->random) * sides >> 31;
 }
 
 /* Some process; or a place for one, of which nothing is left any more. */
