@@ -11,7 +11,7 @@ setup() {
 	echo +memory >"$ROOT/cgroup.subtree_control"
 	echo +memory >cgroup.subtree_control
 	cgroups full outside
-	echo 48M >full/memory.max
+	echo 96M >full/memory.max
 }
 
 teardown() { v2_teardown && echo -memory >"$ROOT/cgroup.subtree_control"; }
