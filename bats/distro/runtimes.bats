@@ -57,6 +57,13 @@ limit_holds() {
 	[ -z "$(crun list --quiet)" ]
 }
 
+@test "podman: an update sets the limit back to that of the container" {
+	container
+	echo 5 >"$cgroup/ioasids.max"
+	as_in ioasids-containers podman-update
+	is "$cgroup/ioasids.max" 2
+}
+
 enables_it() {
 	echo -ioasids >"$SLICE/cgroup.subtree_control"
 	echo -ioasids >"$ROOT/cgroup.subtree_control"
