@@ -1,42 +1,41 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# Completion for bash: source it, or install it as
-# /usr/share/bash-completion/completions/ioasids.
+# Completion for bash. What there is to complete is asked of the command itself.
 
 _ioasids() {
-	local word=${COMP_WORDS[COMP_CWORD]} name
+	local cur=${COMP_WORDS[COMP_CWORD]} command=list word words=() path
+	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+		case $word in
+		list | events | top | set | run | watch)
+			command=$word
+			break
+			;;
+		esac
+	done
 	COMPREPLY=()
-	case $COMP_CWORD,${COMP_WORDS[1]} in
-	1,*)
-		mapfile -t COMPREPLY < <(compgen -W 'top run set --json --prometheus --help' -- "$word")
+	case $command:${COMP_WORDS[COMP_CWORD - 1]}:$cur in
+	*:-o:* | *:--output:*)
+		read -ra words < <(ioasids list --help | sed -n 's/^Columns: //p')
 		;;
-	2,--prometheus)
-		mapfile -t COMPREPLY < <(compgen -f -- "$word")
+	*:-*)
+		mapfile -t words < <(ioasids "$command" --help | grep -oE -- '--[a-z-]+' | sort -u)
 		;;
-	2,run)
-		COMPREPLY=(--max)
+	set:set:* | list:* | events:* | top:* | watch:*)
+		((COMP_CWORD > 1)) || words=(list events top set run watch)
+		# A name with a byte that is no text cannot be typed.
+		while read -r path; do
+			printf -v path %b "$path"
+			[[ $path == *[![:print:]]* || $path != "$cur"* || $path == / ]] ||
+				COMPREPLY+=("$(printf %q "$path")")
+		done < <(ioasids --no-holders --raw --noheadings --output PATH 2>/dev/null)
 		;;
-	4,run)
-		COMPREPLY=(--)
+	set:*)
+		words=(max)
 		;;
-	5,run)
-		mapfile -t COMPREPLY < <(compgen -c -- "$word")
-		;;
-	2,set)
-		# The cgroups that have a limit, but for those with a byte that is no text in
-		# their names: these cannot be typed.
-		while IFS= read -r name; do
-			[[ $name != "$word"* ]] || COMPREPLY+=("$(printf %q "$name")")
-		done < <("${COMP_WORDS[0]}" --json 2>/dev/null |
-			sed -n 's/^{"path": "\([^"]*\)", .*"max": .*/\1/p' |
-			sed '/\\\\[0-3][0-7][0-7]/d; s/\\\\/\\/g')
-		;;
-	3,set)
-		COMPREPLY=(max)
-		;;
-	*,run)
-		mapfile -t COMPREPLY < <(compgen -f -- "$word")
+	run:*)
+		mapfile -t COMPREPLY < <(compgen -c -- "$cur")
 		;;
 	esac
+	[ ${#words[@]} = 0 ] || mapfile -t -O ${#COMPREPLY[@]} COMPREPLY < <(compgen -W "${words[*]}" -- "$cur")
 }
-complete -F _ioasids ioasids
+complete -o bashdefault -F _ioasids ioasids
