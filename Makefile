@@ -17,7 +17,7 @@ GUEST_COMMAND := build/debian12/ioasids
 BIN := build/bin/init build/bin/endpoint $(HELPERS)
 BIN_ARM64 := $(patsubst build/bin/%,build/bin/arm64/%,build/bin/init $(HELPERS))
 
-.PHONY: help demo check check-vtd check-smmu check-clients check-configs check-native bench ioasids install uninstall kernel root series check-series clean FORCE
+.PHONY: help demo check check-vtd check-smmu check-clients check-debian12 check-debian13 check-configs check-native bench ioasids install uninstall kernel root series check-series clean FORCE
 
 help: ## this list
 	@echo 'make TARGET [ARCH=um|x86_64|arm64] [KSRC=kernel tree, instead of Debian'\''s]'
@@ -37,8 +37,11 @@ check-vtd: kernel-x86_64 $(BIN) root ## run the tests over VT-d, as QEMU has it
 check-smmu: kernel-arm64 $(BIN_ARM64) root-arm64 ## run the tests over SMMUv3, as QEMU has it
 	@tools/testing/check smmu
 
-check-clients: kernel-distro $(BIN) build/install/debian12 root-debian12 root-debian13 ## run the tests under systemd and what else writes limits, on Debian 12 and 13
+check-clients: kernel-distro $(BIN) build/install/debian12 root-debian12 root-debian13 ## run the tests under systemd and what else writes limits, on Debian 12 and 13 (check-debian13: on one)
 	@tools/testing/check clients
+
+check-debian12 check-debian13: check-debian%: kernel-distro $(BIN) build/install/debian12 root-debian%
+	@tools/testing/check debian$*
 
 check-configs: $(BIN) root ## run tests on kernels in other configurations: 32 bits, clang, PREEMPT_RT, ...
 	@tools/testing/check configs
