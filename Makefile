@@ -7,7 +7,6 @@ KSRC ?=
 export KSRC
 DESTDIR ?=
 prefix ?= /usr/local
-sysconfdir ?= $(if $(filter /usr,$(prefix)),/etc,$(prefix)/etc)
 SHELL := bash
 
 VM := tools/testing/vm
@@ -21,7 +20,7 @@ BIN_ARM64 := $(patsubst build/bin/%,build/bin/arm64/%,build/bin/init $(HELPERS))
 
 help: ## this list
 	@echo 'make TARGET [ARCH=um|x86_64|arm64] [KSRC=kernel tree, instead of Debian'\''s]'
-	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z0-9-]* \)*\([a-z0-9-]*\):.*## /  \2\t/p' $(MAKEFILE_LIST) | expand -t 18
 
 ioasids: $(COMMAND) ## build the command that shows and sets the limits, for this machine
 
@@ -37,10 +36,10 @@ check-vtd: kernel-x86_64 $(BIN) root ## run the tests over VT-d, as QEMU has it
 check-smmu: kernel-arm64 $(BIN_ARM64) root-arm64 ## run the tests over SMMUv3, as QEMU has it
 	@tools/testing/check smmu
 
-check-clients: kernel-distro $(BIN) build/install/debian12 root-debian12 root-debian13 ## run the tests under systemd and what else writes limits, on Debian 12 and 13 (check-debian13: on one)
+check-clients: kernel-distro $(BIN) build/install/debian12 root-debian12 root-debian13 ## run the tests under systemd and what else writes limits, on Debian 12 and 13
 	@tools/testing/check clients
 
-check-debian12 check-debian13: check-debian%: kernel-distro $(BIN) build/install/debian12 root-debian%
+check-debian12 check-debian13: check-debian%: kernel-distro $(BIN) build/install/debian12 root-debian% ## the same on Debian 13 alone, or as check-debian12 on 12
 	@tools/testing/check debian$*
 
 check-configs: $(BIN) root ## run tests on kernels in other configurations: 32 bits, clang, PREEMPT_RT, ...
@@ -87,7 +86,7 @@ $(BIN) $(BIN_ARM64): Makefile
 	@$(cross)gcc -O2 -Wall -Wextra -Werror -static -pthread -Ibuild/include -o $@ $(filter %.c,$^)
 
 # The one for the guests is compiled with the libraries of the oldest of them.
-$(COMMAND) $(GUEST_COMMAND): $(filter-out %/generator.c,$(wildcard tools/ioasids/*.c)) tools/ioasids/ioasids.h Makefile
+$(COMMAND) $(GUEST_COMMAND): $(wildcard tools/ioasids/*.c) tools/ioasids/ioasids.h Makefile
 	@$(VM)/packages gcc libc6-dev libmount-dev libncurses-dev libsmartcols-dev libsystemd-dev pkg-config
 	@mkdir -p $(@D)
 	@sysroot=$(if $(filter $(GUEST_COMMAND),$@),$$($(VM)/sysroot)) && \
@@ -101,7 +100,7 @@ INSTALLED := 755:$(or $(BUILT),$(COMMAND)):bin/ioasids \
 	644:tools/ioasids/ioasids.bash:share/bash-completion/completions/ioasids \
 	644:tools/ioasids/_ioasids:share/zsh/$(if $(filter /usr,$(prefix)),vendor-completions,site-functions)/_ioasids
 
-install: $(or $(BUILT),$(COMMAND)) ## install the command, its manual and completions: DESTDIR= prefix= sysconfdir=
+install: $(or $(BUILT),$(COMMAND)) ## install the command, its manual and completions: DESTDIR= prefix=
 	@for line in $(INSTALLED); do \
 		IFS=: read -r mode file where <<<"$$line" && \
 		install -D -m "$$mode" "$$file" "$(DESTDIR)$(prefix)/$$where" || exit; \

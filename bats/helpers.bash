@@ -196,6 +196,9 @@ is() {
 	[ "$content" = "$2" ] || fail "$1 is '$content', not '$2'"
 }
 
+# equal WHAT EXPECTED
+equal() { [ "$1" = "$2" ] || fail "'$1', not '$2'"; }
+
 # holds CGROUP SVA IOMMUFD [KERNEL]: what ioasids.stat says that it holds
 holds() { is "$1/ioasids.stat" "sva $2"$'\n'"iommufd $3${4:+$'\n'kernel $4}"; }
 

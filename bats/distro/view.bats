@@ -20,9 +20,6 @@ teardown() {
 	slice_teardown
 }
 
-# equal WHAT EXPECTED
-equal() { [ "$1" = "$2" ] || fail "'$1', not '$2'"; }
-
 # none_left: no scope of ours is there any more.
 none_left() {
 	equal "$(systemctl list-units --all --plain --no-legend 'ioasids-run-*' 'tenant*.scope')" ''
@@ -176,9 +173,6 @@ max 1 "
 user_teardown() {
 	systemctl stop "user-$uid.slice"
 	disable_slices
-	find "$ROOT" -depth -name 'user*.slice' | while IFS= read -r slice; do
-		echo -ioasids >"$slice/cgroup.subtree_control"
-	done
 }
 
 @test "for a user the scope is made by the user's systemd" {

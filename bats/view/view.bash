@@ -23,6 +23,3 @@ shown() { ioasids | plain | awk -v name="$1" '$1 == name { $1 = $1; print }'; }
 ended() {
 	if timeout 60 tail --pid="$1" -f /dev/null; then wait "$1"; else fail "$1 has not ended"; fi
 }
-
-# equal WHAT EXPECTED
-equal() { [ "$1" = "$2" ] || fail "'$1', not '$2'"; }

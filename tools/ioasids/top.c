@@ -130,36 +130,32 @@ static void sort(struct libscols_table *table)
 	scols_free_iter(iter);
 }
 
-/* As libsmartcols prints them: a line, and those below it. */
-static void add_lines(struct libscols_line *line)
-{
-	struct libscols_iter *iter = scols_new_iter(SCOLS_ITER_FORWARD);
-	struct libscols_line *below;
-
-	if (!iter)
-		fail_errno("memory");
-	top.lines = grow(top.lines, top.nr_lines, sizeof(*top.lines));
-	top.lines[top.nr_lines++] = scols_line_get_userdata(line);
-	while (!scols_line_next_child(line, iter, &below))
-		add_lines(below);
-	scols_free_iter(iter);
-}
-
-static void find_lines(struct libscols_table *table)
+/* As libsmartcols prints them: those below @parent, or the first; each with those below it. */
+static void add_lines(struct libscols_table *table, struct libscols_line *parent)
 {
 	struct libscols_iter *iter = scols_new_iter(SCOLS_ITER_FORWARD);
 	struct libscols_line *line;
 
 	if (!iter)
 		fail_errno("memory");
+	while (!(parent ? scols_line_next_child(parent, iter, &line) :
+		 scols_table_next_line(table, iter, &line))) {
+		/* A table gives those of all depths. */
+		if (scols_line_get_parent(line) != parent)
+			continue;
+		top.lines = grow(top.lines, top.nr_lines, sizeof(*top.lines));
+		top.lines[top.nr_lines++] = scols_line_get_userdata(line);
+		add_lines(table, line);
+	}
+	scols_free_iter(iter);
+}
+
+static void find_lines(struct libscols_table *table)
+{
 	free(top.lines);
 	top.lines = NULL;
 	top.nr_lines = 0;
-	while (!scols_table_next_line(table, iter, &line)) {
-		if (!scols_line_get_parent(line))
-			add_lines(line);
-	}
-	scols_free_iter(iter);
+	add_lines(table, NULL);
 }
 
 static size_t room(void)
