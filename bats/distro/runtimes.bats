@@ -57,11 +57,13 @@ limit_holds() {
 	[ -z "$(crun list --quiet)" ]
 }
 
-@test "podman: an update sets the limit back to that of the container" {
+@test "podman: an update sets the limit back to that of the container, unless it is podman 4" {
+	local after=2
+	[[ $(podman --version) != *' 4.'* ]] || after=5
 	container
 	echo 5 >"$cgroup/ioasids.max"
 	as_in ioasids-containers podman-update
-	is "$cgroup/ioasids.max" 2
+	is "$cgroup/ioasids.max" "$after"
 }
 
 enables_it() {
